@@ -1,0 +1,5 @@
+"""`python -m killah` is `killah`."""
+
+from killah.cli import main
+
+main()

@@ -1,0 +1,62 @@
+"""The command line. One small file a verb group: parse, call, print. Heavy imports live in functions."""
+
+import os
+import signal
+import sys
+
+import typer
+
+from killah import __version__
+from killah.cli import config, doctor, generate, index, models, persona, write
+from killah.errors import KillahError
+
+app = typer.Typer(
+    name="killah",
+    help="A writing assistant that lives on this machine and writes like you.",
+    epilog="Start with: killah index ~/Documents, then: killah write draft.md",
+    no_args_is_help=False,
+    add_completion=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+write.register(app)
+generate.register(app)
+index.register(app)
+app.add_typer(persona.app, name="persona")
+app.add_typer(models.app, name="models")
+app.add_typer(config.app, name="config")
+doctor.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"killah {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    context: typer.Context,
+    version: bool = typer.Option(  # noqa: ARG001 - typer calls _version
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """A writing assistant that lives on this machine and writes like you. Alone, it opens the editor."""
+    if context.invoked_subcommand is None:
+        write.open_editor(None)
+
+
+def main() -> None:
+    """Run the command line; every `KillahError` becomes one line on stderr and exit code 1."""
+    try:
+        app()
+    except KillahError as error:
+        print(f"killah: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(128 + signal.SIGINT)
+    except BrokenPipeError:
+        # The reader (head, less) has gone: nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)

@@ -1,0 +1,61 @@
+"""What every command shares: reading text in, printing text, tables or JSON out."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from killah.errors import KillahError
+
+JSON = typer.Option(False, "--json", help="Print one JSON object instead of text.")
+
+
+def print_json(value: Any) -> None:
+    """One JSON value on stdout, text as it is."""
+    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def table(columns: list[str], rows: list[list[Any]]) -> None:
+    """A plain aligned table; numbers to the right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
+        grid.add_column(column, justify="right" if numeric else "left")
+    for row in rows:
+        grid.add_row(*(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row))
+    Console(highlight=False).print(grid)
+
+
+def read_text(argument: str | None) -> str:
+    """Text from the argument, the file of that name, or stdin (`-` or nothing, when it is piped)."""
+    if argument is None or argument == "-":
+        if sys.stdin.isatty():
+            raise KillahError("No text was given.", "Pass text or a file name, or pipe text in.")
+        return _decode(sys.stdin.buffer.read(), "stdin")
+    path = Path(argument)
+    try:
+        is_file = path.is_file()
+    except (OSError, ValueError):  # too long or not a path at all: it is text
+        is_file = False
+    if not is_file:
+        return argument
+    try:
+        return _decode(path.read_bytes(), str(path))
+    except OSError as error:
+        raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
+
+
+def _decode(data: bytes, name: str) -> str:
+    if b"\0" in data:
+        raise KillahError(f"{name} is not text.", "Killah reads UTF-8 text here.")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise KillahError(
+            f"{name} is not UTF-8 text.", "Convert it first, for example with iconv."
+        ) from error

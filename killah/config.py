@@ -1,0 +1,82 @@
+"""Settings: one pydantic model, one TOML file. A field's description is its documentation."""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from killah import paths
+from killah.errors import KillahError
+
+
+class Settings(BaseModel):
+    """What a user may set, with `killah config set KEY VALUE` or in the file."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+
+    model: str = Field(
+        "pushkin-nano", description="Base model: a name from `killah models list`, or a folder."
+    )
+    persona: str = Field("default", description="Persona that conditions suggestions and continuations.")
+    embedder: str = Field(
+        "all-MiniLM-L6-v2", description="sentence-transformers model for the index: a name or a folder."
+    )
+    min_p: float = Field(0.1, ge=0, le=1, description="Keep tokens at least this share of the likeliest one.")
+    temperature: float = Field(0.9, ge=0, le=5, description="Randomness of continuations; 0 is greedy.")
+    max_tokens: int = Field(120, ge=1, le=4096, description="Longest continuation, in tokens.")
+    ghost: bool = Field(True, description="Show ghost text while typing.")
+    ghost_words: int = Field(6, ge=1, le=40, description="Longest ghost text, in words.")
+    ghost_precision: float = Field(
+        0.5, ge=0, le=1, description="Show ghost text only when its first word is this likely to be right."
+    )
+    debounce_ms: int = Field(
+        30, ge=0, le=2000, description="Pause after a key before ghost text is asked for."
+    )
+    passages: int = Field(2, ge=0, le=20, description="Passages of your own writing put before the text.")
+    autosave_seconds: int = Field(
+        5, ge=1, le=3600, description="Editor: unsaved changes are kept this often."
+    )
+    theme: Literal["dark", "light"] = Field("dark", description="Colours of the editor.")
+
+
+def load() -> Settings:
+    """Settings from the file; defaults where there is none. Raises `KillahError` on a bad file."""
+    path = paths.config_file()
+    try:
+        return Settings(**tomllib.loads(path.read_text("utf-8")))
+    except FileNotFoundError:
+        return Settings()
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise KillahError(f"{path} is not valid TOML: {error}.", "Mend or delete it.") from error
+    except ValidationError as error:
+        raise KillahError(f"{path}: {_first(error)}.", "Mend it with `killah config set`.") from error
+
+
+def save(settings: Settings) -> Path:
+    """Write what differs from the defaults; returns the path."""
+    path = paths.config_file()
+    paths.write_private(path, tomli_w.dumps(settings.model_dump(exclude_defaults=True)))
+    return path
+
+
+def set_value(key: str, value: str) -> Settings:
+    """Set one key from its text form and save. Raises `KillahError` for an unknown key or a bad value."""
+    if key not in Settings.model_fields:
+        raise KillahError(f"There is no setting {key!r}.", f"Known: {', '.join(Settings.model_fields)}.")
+    try:
+        settings = Settings.model_validate(load().model_dump() | {key: _parse(value)})
+    except ValidationError as error:
+        raise KillahError(f"{_first(error)}.") from error
+    save(settings)
+    return settings
+
+
+def _parse(value: str) -> Any:
+    return {"true": True, "on": True, "false": False, "off": False}.get(value.lower(), value)
+
+
+def _first(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"

@@ -1,0 +1,8 @@
+"""The one place that generates. Surfaces talk to `Engine` and get text back."""
+
+from killah.engine.decoding import Ghost
+from killah.engine.engine import Engine, ModelInfo
+from killah.engine.sampling import Sampling
+from killah.engine.scheduler import Job
+
+__all__ = ["Engine", "Ghost", "Job", "ModelInfo", "Sampling"]

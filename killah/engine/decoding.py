@@ -1,0 +1,104 @@
+"""The decode loops: greedy and gated for ghost text, sampled for continuations.
+
+Each is a generator that yields what is ready, and None between tokens, where it may be interrupted.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import mlx.core as mx
+
+from killah.engine.gate import Gate
+from killah.engine.healing import Healing
+from killah.engine.prompt import Prompt
+from killah.engine.sampling import Sampler
+from killah.engine.session import Session
+from killah.gemma.tokenizer import Decoder, Tokenizer
+
+LONGEST_WORD = 12  # tokens; a longer "word" is noise
+
+
+@dataclass(frozen=True)
+class Ghost:
+    """Text to insert at the caret, whole words; `probability` that its first word is right."""
+
+    text: str
+    probability: float
+
+
+def ghost(
+    session: Session, tokenizer: Tokenizer, prompt: Prompt, gate: Gate, *, words: int, precision: float
+) -> Iterator[Ghost | None]:
+    """Greedy suggestion, growing word by word while P(all of it is right) is at least `precision`.
+
+    Yields nothing where not even the first word is sure enough. Ends at a line's end or `words` words.
+    """
+    yield from session.prefill(prompt.slots)
+    healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required), Decoder()
+    goes_on = mx.array(tokenizer.word_inner)
+    text, logprob, shown, first = "", 0.0, 0, 0.0
+    for _ in range(LONGEST_WORD * words):
+        token, step, end = _best(healing.mask(session.logits), goes_on)
+        new = decoder.push(healing.take(token))
+        if text.strip() and not _same_word(text[-1], new):
+            probability = gate.probability(logprob + (end if text[-1].isalnum() else 0.0))
+            if probability < precision:
+                return
+            first = first or probability
+            shown += 1
+            yield Ghost(text, first)
+            if shown == words:
+                return
+        logprob += step
+        if "\n" in new or gate.probability(logprob) < precision:
+            return
+        text += new
+        session.step(token)
+        yield None
+
+
+def continuation(
+    session: Session,
+    tokenizer: Tokenizer,
+    prompt: Prompt,
+    sampler: Sampler,
+    *,
+    max_tokens: int,
+    ends: list[int],
+) -> Iterator[str | None]:
+    """Sampled text, piece by piece, up to `max_tokens` tokens or one of the `ends` ids.
+
+    The next token is under way while this one's text is handed out.
+    """
+    yield from session.prefill(prompt.slots)
+    healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required, ends), Decoder()
+    history = [slot for slot in prompt.slots if isinstance(slot, int)]
+    for _ in range(max_tokens):
+        sampled = sampler(healing.mask(session.logits), history)
+        session.feed(sampled)
+        token = int(sampled.item())
+        session.commit(token)
+        if token in ends:
+            return
+        history.append(token)
+        yield decoder.push(healing.take(token)) or None
+
+
+def _best(logits: mx.array, goes_on: mx.array) -> tuple[int, float, float]:
+    """Likeliest token of masked logits (vocabulary,), its log-probability, and that of a word's end here."""
+    logprobs = logits - mx.logsumexp(logits)
+    best = mx.argmax(logprobs)
+    inside = mx.sum(mx.exp(mx.take(logprobs, goes_on)))
+    token, step, end = mx.stack(
+        [best.astype(mx.float32), logprobs[best], mx.log(mx.maximum(1.0 - inside, 1e-9))]
+    ).tolist()
+    return int(token), step, end
+
+
+def _same_word(last: str, new: str) -> bool:
+    """Whether `new` goes on the word (or run of punctuation) that `last` ends."""
+    if not new:
+        return True
+    if last.isalnum():
+        return new[0].isalnum() or new[0] in "'’-"
+    return not new[0].isspace() and (last in "'’-" or not new[0].isalnum())

@@ -1,0 +1,39 @@
+"""When ghost text is worth showing: a calibrated probability that its next word is what comes next."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from killah.errors import KillahError
+
+
+@dataclass(frozen=True)
+class Gate:
+    """P(right) = sigmoid(intercept + slope * log-probability), fitted on held-out text (Platt 1999).
+
+    Not fitted, it takes the model at its word.
+    """
+
+    intercept: float | None = None
+    slope: float = 1.0
+
+    @classmethod
+    def read(cls, folder: Path) -> "Gate":
+        """The gate of a model folder; one that was not fitted where there is no `gate.json`."""
+        path = folder / "gate.json"
+        try:
+            values = json.loads(path.read_text("utf-8"))
+            return cls(float(values["intercept"]), float(values["slope"]))
+        except FileNotFoundError:
+            return cls()
+        except (ValueError, KeyError, TypeError) as error:
+            raise KillahError(
+                f"{path} is damaged.", "Convert the model again, or delete the file."
+            ) from error
+
+    def probability(self, logprob: float) -> float:
+        """P(right) from the summed log-probability, in nats, of the suggested words."""
+        if self.intercept is None:
+            return math.exp(logprob)
+        return 1 / (1 + math.exp(-(self.intercept + self.slope * logprob)))

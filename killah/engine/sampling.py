@@ -1,0 +1,89 @@
+"""From logits to a token: min-p as the default, mlx-lm's filters where a user asks for them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import mlx.core as mx
+
+Filter = Callable[[mx.array], mx.array]
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How to choose. Filters see the probabilities at temperature 1; temperature comes last.
+
+    `seed` makes a run repeatable; None draws a fresh one.
+    """
+
+    min_p: float = 0.1
+    temperature: float = 0.9
+    top_k: int = 0
+    top_p: float = 0.0
+    xtc_probability: float = 0.0
+    xtc_threshold: float = 0.1
+    repetition_penalty: float = 1.0
+    seed: int | None = None
+
+
+def min_p(logprobs: mx.array, p: float) -> mx.array:
+    """Drop tokens less likely than `p` times the likeliest (Nguyen et al. 2024, arXiv 2407.01082).
+
+    `logprobs` (..., vocabulary) need not be normalised; dropped entries become -inf. Sampling from the
+    result is sampling from the renormalised rest.
+    """
+    if p <= 0:
+        return logprobs
+    threshold = mx.max(logprobs, axis=-1, keepdims=True) + mx.log(mx.array(p))
+    return mx.where(logprobs < threshold, -mx.inf, logprobs)
+
+
+class Sampler:
+    """Draws tokens for one text, with its own random numbers."""
+
+    def __init__(self, sampling: Sampling) -> None:
+        self._sampling = sampling
+        seed = sampling.seed if sampling.seed is not None else int(mx.random.randint(0, 2**31 - 1).item())
+        self._key = mx.random.key(seed)
+        self._filters = _mlx_lm_filters(sampling, seed)
+        self._penalise = _repetition(sampling.repetition_penalty)
+
+    def __call__(self, logits: mx.array, history: Sequence[int]) -> mx.array:
+        """One token, a scalar not yet computed, from logits (vocabulary,), given the ids before it.
+
+        Entries of -inf are never drawn.
+        """
+        logits = self._penalise(logits.astype(mx.float32), history)
+        if self._sampling.temperature == 0:
+            return mx.argmax(logits)
+        logprobs = min_p(logits - mx.logsumexp(logits), self._sampling.min_p)
+        for keep in self._filters:
+            logprobs = keep(logprobs[None])[0]
+        self._key, key = mx.random.split(self._key)
+        return mx.random.categorical(logprobs / self._sampling.temperature, key=key)
+
+
+def _mlx_lm_filters(sampling: Sampling, seed: int) -> list[Filter]:
+    """Top-p, XTC and top-k; mlx-lm is imported only if one is wanted (it takes seconds)."""
+    if not (sampling.top_p or sampling.top_k or sampling.xtc_probability):
+        return []
+    from mlx_lm import sample_utils as mlx_lm
+
+    mx.random.seed(seed)  # XTC draws from MLX's global state
+    filters: list[Filter] = []
+    if 0 < sampling.top_p < 1:
+        filters.append(lambda x: mlx_lm.apply_top_p(x, sampling.top_p))
+    if sampling.xtc_probability:
+        filters.append(lambda x: mlx_lm.apply_xtc(x, sampling.xtc_probability, sampling.xtc_threshold, []))
+    if sampling.top_k:
+        filters.append(lambda x: mlx_lm.apply_top_k(x, sampling.top_k))
+    return filters
+
+
+def _repetition(penalty: float) -> Callable[[mx.array, Sequence[int]], mx.array]:
+    """mlx-lm's sign-aware repetition penalty over the last 64 ids."""
+    if penalty == 1.0:
+        return lambda logits, _: logits
+    from mlx_lm.sample_utils import make_logits_processors
+
+    (process,) = make_logits_processors(repetition_penalty=penalty, repetition_context_size=64)
+    return lambda logits, history: process(mx.array(history), logits[None])[0] if history else logits

@@ -1,0 +1,111 @@
+"""A sequence the model has read, of which only what is new goes through the model.
+
+Append, edit in the middle, delete: the session keeps the keys and values up to the first difference.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import mlx.core as mx
+
+from killah.engine.prompt import Slot, SoftToken
+from killah.gemma.gemma3 import Gemma3
+
+CHUNK = 512  # positions that go through the model between two interruption points
+
+
+class Session:
+    """Keys and values of `slots`, and the logits (vocabulary,) of what follows them."""
+
+    def __init__(self, model: Gemma3) -> None:
+        self._model = model
+        self._cache = model.make_cache()
+        self.slots: list[Slot] = []
+        self._logits: mx.array | None = None
+        # The end of the last prompt: typing inside a word asks for it again and again.
+        self._mark: tuple[int, mx.array] | None = None
+        self.computed = 0  # positions that went through the model so far
+
+    @property
+    def vocabulary(self) -> int:
+        """Length of the logits."""
+        return self._model.config.vocab_size
+
+    @property
+    def logits(self) -> mx.array:
+        """Logits (vocabulary,) after the last slot."""
+        assert self._logits is not None, "prefill first"
+        return self._logits
+
+    def prefill(self, slots: Sequence[Slot]) -> Iterator[None]:
+        """Make the session hold exactly `slots`; yields between chunks, so that it can be interrupted.
+
+        An interrupted prefill leaves the session shorter but right.
+        """
+        same = _common(self.slots, slots)
+        if self._mark and self._mark[0] == len(slots) == same:
+            self._cut(same)
+            self._logits = self._mark[1]
+            return
+        self._cut(min(same, len(slots) - 1))
+        while len(self.slots) < len(slots):
+            self._extend(slots[len(self.slots) : len(self.slots) + CHUNK])
+            yield
+        self._mark = (len(self.slots), self.logits)
+
+    def feed(self, token: mx.array) -> None:
+        """Send a token (scalar, perhaps not computed yet) through the model, without waiting.
+
+        `commit` must follow once its value is known; until then the session can only be prefilled anew.
+        """
+        self._logits = self._forward(self._model.embed(token.reshape(1, 1)))
+        mx.async_eval(token, self._logits)
+
+    def commit(self, token: int) -> None:
+        """Say which token `feed` was given."""
+        self.slots.append(token)
+
+    def step(self, token: int) -> None:
+        """Append one token and wait for its logits."""
+        self._extend([token])
+
+    def _cut(self, length: int) -> None:
+        del self.slots[length:]
+        for layer in self._cache:
+            layer.trim(length)
+        if self._mark and self._mark[0] > length:
+            self._mark = None
+
+    def _extend(self, new: Sequence[Slot]) -> None:
+        self._logits = self._forward(self._embed(new))
+        mx.eval(self._logits)
+        self.slots += new
+
+    def _forward(self, embedded: mx.array) -> mx.array:
+        """(1, length, hidden) -> logits (vocabulary,) after the last position."""
+        self.computed += embedded.shape[1]
+        return self._model.head(self._model.hidden(embedded, self._cache)[:, -1])[0]
+
+    def _embed(self, slots: Sequence[Slot]) -> mx.array:
+        """(1, length, hidden): token embeddings with soft tokens spliced in."""
+        runs = [(soft, list(run)) for soft, run in groupby(slots, lambda s: isinstance(s, SoftToken))]
+        parts = [
+            mx.stack([s.vector for s in run if isinstance(s, SoftToken)])[None]
+            if soft
+            else self._model.embed(mx.array(run)[None])
+            for soft, run in runs
+        ]
+        dtype = self._model.model.norm.weight.dtype
+        return (
+            mx.concatenate([p.astype(dtype) for p in parts], axis=1)
+            if len(parts) > 1
+            else parts[0].astype(dtype)
+        )
+
+
+def _common(a: Sequence[Slot], b: Sequence[Slot]) -> int:
+    """Length of the common prefix."""
+    for index, (x, y) in enumerate(zip(a, b, strict=False)):
+        if x != y:
+            return index
+    return min(len(a), len(b))

@@ -1,0 +1,1 @@
+"""The base model on MLX: files, weights, tokens, keys and values."""

@@ -1,0 +1,1 @@
+"""Trains the shipped base model from raw text: corpus, tokenizer, rows, training loop."""
