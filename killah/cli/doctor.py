@@ -84,10 +84,10 @@ def _model() -> Iterator[Finding]:
 
 def _embedder() -> Iterator[Finding]:
     from killah import config
-    from killah.persona.embedding import locate
+    from killah.persona.embedding import find
 
     name = config.load().embedder
-    yield Finding("embedder", True, f"{name} at {locate(name)}")
+    yield Finding("embedder", True, f"{name} at {find(name)}")
 
 
 def _memory() -> Iterator[Finding]:

@@ -2,12 +2,17 @@
 
 import sys
 import time
-from typing import Annotated
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from killah.cli.output import JSON, print_json, read_text
 from killah.errors import KillahError
+
+if TYPE_CHECKING:
+    from killah.engine import Engine
 
 Text = Annotated[str | None, typer.Argument(help="Text, a file, or - for stdin.", show_default=False)]
 Persona = Annotated[
@@ -75,46 +80,55 @@ def continue_(
 ) -> None:
     """Go on writing from the end of a text; streams to stdout."""
     from killah.config import load
-    from killah.engine import Sampling
 
     given = read_text(text).removesuffix("\n")
     if not given.strip():
         raise KillahError("The text is empty.", "Give at least one word to go on from.")
     settings = load()
-    texts: list[str] = []
     with _engine({"model": model, "persona": persona}) as engine:
+        from killah.engine import Sampling
+
+        sampling = Sampling(
+            settings.min_p if min_p is None else min_p,
+            settings.temperature if temperature is None else temperature,
+            top_k=top_k,
+            top_p=top_p,
+            xtc_probability=xtc,
+            repetition_penalty=repetition_penalty,
+        )
         engine.info()
+        texts = []
         for number in range(candidates):
-            sampling = Sampling(
-                settings.min_p if min_p is None else min_p,
-                settings.temperature if temperature is None else temperature,
-                top_k=top_k,
-                top_p=top_p,
-                xtc_probability=xtc,
-                repetition_penalty=repetition_penalty,
-                seed=None if seed is None else seed + number,
-            )
             if candidates > 1 and not as_json:
                 print(f"{chr(10) if number else ''}[{number + 1}]")
-            pieces = []
-            for piece in engine.continuation(given, sampling, max_tokens=max_tokens):
-                pieces.append(piece)
-                if not as_json:
-                    sys.stdout.write(piece)
-                    sys.stdout.flush()
-            texts.append("".join(pieces))
-            if not as_json:
-                print()
+            chosen = replace(sampling, seed=None if seed is None else seed + number)
+            texts.append(_write(engine.continuation(given, chosen, max_tokens=max_tokens), show=not as_json))
     if as_json:
         print_json({"text": texts[0]} if candidates == 1 else {"candidates": texts})
 
 
-def _engine(changes: dict[str, object]):
+def _write(pieces: Iterable[str], *, show: bool) -> str:
+    """Print pieces as they come, then a line's end; the whole text."""
+    text = ""
+    for piece in pieces:
+        text += piece
+        if show:
+            sys.stdout.write(piece)
+            sys.stdout.flush()
+    if show:
+        print()
+    return text
+
+
+def _engine(changes: dict[str, object]) -> "Engine":
     """An engine with this command's settings and persona."""
     from killah.config import load
     from killah.engine import Engine
+    from killah.persona import personas
 
     settings = load().model_copy(update={k: v for k, v in changes.items() if v is not None})
+    if changes["persona"] not in (None, "none"):
+        personas.existing(settings.persona)
     engine = Engine(settings)
-    engine.use_persona(settings.persona)
+    engine.use_persona(settings.persona if settings.persona in personas.names() else None)
     return engine

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import mlx.core as mx
+import numpy as np
 
 from killah.engine.gate import Gate
 from killah.engine.healing import Healing
@@ -76,7 +77,7 @@ def continuation(
     for _ in range(max_tokens):
         sampled = sampler(healing.mask(session.logits), history)
         session.feed(sampled)
-        token = int(sampled.item())
+        token = int(np.array(sampled))
         session.commit(token)
         if token in ends:
             return
@@ -89,10 +90,9 @@ def _best(logits: mx.array, goes_on: mx.array) -> tuple[int, float, float]:
     logprobs = logits - mx.logsumexp(logits)
     best = mx.argmax(logprobs)
     inside = mx.sum(mx.exp(mx.take(logprobs, goes_on)))
-    token, step, end = mx.stack(
-        [best.astype(mx.float32), logprobs[best], mx.log(mx.maximum(1.0 - inside, 1e-9))]
-    ).tolist()
-    return int(token), step, end
+    end = mx.log(mx.maximum(1.0 - inside, 1e-9))
+    token, step, ends = np.array(mx.stack([best.astype(mx.float32), logprobs[best], end])).tolist()
+    return int(token), step, ends
 
 
 def _same_word(last: str, new: str) -> bool:

@@ -40,14 +40,16 @@ class Engine:
     """
 
     def __init__(self, settings: Settings) -> None:
+        self.persona: str | None = None
         self._settings = settings
         self._scheduler = Scheduler()
         self._base: base.Base
         self._gate: Gate
         self._sessions: dict[str, Session] = {}
-        self._loading: Job[ModelInfo] = self._scheduler.submit(self._load, Priority.LOAD)
+        self._loaded: Future[ModelInfo] = Future()
+        self._scheduler.submit(self._load, Priority.LOAD)
         self._lookups = ThreadPoolExecutor(1, "passages")
-        self._persona: Future["Retriever | None"] = Future()
+        self._persona: Future[Retriever | None] = Future()
         self._persona.set_result(None)
         self._paragraph = -1  # where the paragraph starts that `_nearby` was looked up for
         self._nearby: list[str] = []
@@ -55,11 +57,15 @@ class Engine:
 
     def info(self) -> ModelInfo:
         """Wait for the model; raises `KillahError` if it could not be loaded."""
-        return self._loading.result()[0]
+        return self._loaded.result()
 
     def use_persona(self, name: str | None) -> None:
-        """Take the passages of persona `name` from now on; None for nobody's."""
+        """Take the passages of persona `name` from now on; None for nobody's.
+
+        A persona that cannot be opened raises its error where passages are asked for.
+        """
         with self._lock:
+            self.persona = name
             self._persona = self._lookups.submit(self._open_persona, name)
             self._paragraph, self._nearby = -1, []
 
@@ -106,17 +112,21 @@ class Engine:
 
     # On the MLX thread ------------------------------------------------------------------------------
 
-    def _load(self) -> Iterator[ModelInfo]:
-        folder = catalog.find(self._settings.model)
-        loaded = base.load(folder)
-        self._gate = Gate.read(folder)
-        self._base = loaded
-        about = loaded.manifest
-        yield ModelInfo(about.name, about.parameters, loaded.context, devices.prepare().kind)
+    def _load(self) -> Iterator[None]:
+        try:
+            folder = catalog.find(self._settings.model)
+            self._base = base.load(folder)
+            self._gate = Gate.read(folder)
+        except Exception as error:  # raised again wherever the model is needed
+            self._loaded.set_exception(error)
+            return
+        about, context = self._base.manifest, self._base.context
+        self._loaded.set_result(ModelInfo(about.name, about.parameters, context, devices.prepare().kind))
+        yield
 
     def _session(self, task: str) -> Session:
         if task not in self._sessions:
-            self.info()  # the load comes first in the queue: this only raises its error
+            self.info()  # loading came first in the queue: this only raises its error
             self._sessions[task] = Session(self._base.model)
         return self._sessions[task]
 
@@ -155,9 +165,7 @@ class Engine:
     def _look_up(self, text: str) -> Future[list[str]]:
         with self._lock:
             persona = self._persona
-        if self._settings.passages == 0 or (
-            persona.done() and not persona.exception() and persona.result() is None
-        ):
+        if self.persona is None or self._settings.passages == 0:
             return _done([])
         query = text[-QUERY:]
 

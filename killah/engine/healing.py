@@ -27,14 +27,14 @@ class Healing:
     def mask(self, logits: mx.array) -> mx.array:
         """Logits (vocabulary,) as float32, -inf where a token does not fit."""
         if self._rest:
-            allowed = self._only(self._tokenizer.compatible(self._rest))
+            allowed = self._only(self._tokenizer.beginning_with(self._rest))
         else:
             allowed = self._free if self._begun else self._speech
         return logits.astype(mx.float32) + allowed
 
     def take(self, token: int) -> bytes:
         """Accept `token`; what it adds beyond the required bytes."""
-        text = self._tokenizer.bytes[token]
+        text = self._tokenizer.token_bytes[token]
         new = text[len(self._rest) :]
         self._rest = self._rest[len(text) :]
         self._begun = self._begun or bool(new)

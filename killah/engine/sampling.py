@@ -1,5 +1,6 @@
 """From logits to a token: min-p as the default, mlx-lm's filters where a user asks for them."""
 
+import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ class Sampler:
 
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
-        seed = sampling.seed if sampling.seed is not None else int(mx.random.randint(0, 2**31 - 1).item())
+        seed = sampling.seed if sampling.seed is not None else secrets.randbits(31)
         self._key = mx.random.key(seed)
         self._filters = _mlx_lm_filters(sampling, seed)
         self._penalise = _repetition(sampling.repetition_penalty)
@@ -86,4 +87,4 @@ def _repetition(penalty: float) -> Callable[[mx.array, Sequence[int]], mx.array]
     from mlx_lm.sample_utils import make_logits_processors
 
     (process,) = make_logits_processors(repetition_penalty=penalty, repetition_context_size=64)
-    return lambda logits, history: process(mx.array(history), logits[None])[0] if history else logits
+    return lambda logits, history: process(mx.array(list(history)), logits[None])[0] if history else logits

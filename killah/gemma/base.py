@@ -3,7 +3,6 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import mlx.core as mx
 import mlx.nn as nn
@@ -95,17 +94,6 @@ def dequantise(weights: dict[str, mx.array], group_size: int) -> dict[str, mx.ar
         elif kind == "weight":
             dense[name] = value
     return dense
-
-
-def quantisation_config(weights: dict[str, mx.array], group_size: int) -> dict[str, Any]:
-    """What mlx-lm's config.json says of such weights: group size and bits, by module where they differ."""
-    bits = {
-        name.removesuffix(".scales"): _bits(weights[name.replace(".scales", ".weight")], scales, group_size)
-        for name, scales in weights.items()
-        if name.endswith(".scales")
-    }
-    modules = {path: {"group_size": group_size, "bits": count} for path, count in bits.items()}
-    return {"group_size": group_size, "bits": 4} | modules
 
 
 def _quantise_modules(model: Gemma3, weights: dict[str, mx.array], group_size: int) -> None:

@@ -5,6 +5,7 @@ embeddings enter in the residual stream's own scale (no hidden multiplication), 
 window of a full cache (so it can be trimmed), the head runs on the positions that are asked for.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ import mlx.nn as nn
 
 from killah.gemma.cache import KVCache
 
+GELU_SLOPE = 2 * math.sqrt(2 / math.pi)
 LayerType = Literal["sliding_attention", "full_attention"]
 
 
@@ -91,8 +93,10 @@ class Attention(nn.Module):
     def __call__(self, x: mx.array, cache: KVCache) -> mx.array:
         """New positions (batch, length, hidden) attend to the cache and themselves."""
         offset, length = cache.offset, x.shape[1]
-        queries = self._rope(self.q_norm(self._heads(self.q_proj(x), self.heads)), offset)
-        keys = self._rope(self.k_norm(self._heads(self.k_proj(x), self.kv_heads)), offset)
+        queries = self.q_norm(self._heads(self.q_proj(x), self.heads))
+        keys = self.k_norm(self._heads(self.k_proj(x), self.kv_heads))
+        turned = self._rope(mx.concatenate([queries, keys], axis=1), offset)  # one kernel for both
+        queries, keys = turned[:, : self.heads], turned[:, self.heads :]
         keys, values = cache.append(keys, self._heads(self.v_proj(x), self.kv_heads))
         mask: mx.array | str | None = "causal" if length > 1 else None
         if self.window is not None and offset + length > self.window:
@@ -122,7 +126,12 @@ class MLP(nn.Module):
 
     def __call__(self, x: mx.array) -> mx.array:
         """(..., hidden) -> (..., hidden)."""
-        return self.down_proj(nn.gelu_approx(self.gate_proj(x)) * self.up_proj(x))
+        return self.down_proj(_gelu_tanh(self.gate_proj(x)) * self.up_proj(x))
+
+
+def _gelu_tanh(x: mx.array) -> mx.array:
+    """x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), written as x sigmoid(2 u): half the kernels."""
+    return x * mx.sigmoid(x * (GELU_SLOPE + 0.044715 * GELU_SLOPE * (x * x)))
 
 
 class Layer(nn.Module):
@@ -132,13 +141,11 @@ class Layer(nn.Module):
         super().__init__()
         self.self_attn = Attention(config, kind)
         self.mlp = MLP(config)
-        for name in (
-            "input_layernorm",
-            "post_attention_layernorm",
-            "pre_feedforward_layernorm",
-            "post_feedforward_layernorm",
-        ):
-            setattr(self, name, RMSNorm(config.hidden_size, config.rms_norm_eps))
+        width, eps = config.hidden_size, config.rms_norm_eps
+        self.input_layernorm = RMSNorm(width, eps)
+        self.post_attention_layernorm = RMSNorm(width, eps)
+        self.pre_feedforward_layernorm = RMSNorm(width, eps)
+        self.post_feedforward_layernorm = RMSNorm(width, eps)
 
     def __call__(self, x: mx.array, cache: KVCache) -> mx.array:
         """(batch, length, hidden) -> the same shape; extends `cache`."""

@@ -62,17 +62,17 @@ class Tokenizer:
         match = _UNFINISHED.search(text)
         keep = bisect_right(ends, match.start()) if match else len(ids)
         required = text[ends[keep - 1] if keep else 0 :].encode()
-        if required and not self._begins_a_token(required):
+        if required and not len(self.beginning_with(required)):
             keep = len(ids) - 1
-            required = self.bytes[ids[-1]]
+            required = self.token_bytes[ids[-1]]
         return ids[:keep], required
 
     def decode(self, ids: Iterable[int]) -> str:
         """Text of whole ids; special tokens are silent, broken UTF-8 becomes U+FFFD."""
-        return b"".join(self.bytes[i] for i in ids).decode("utf-8", "replace")
+        return b"".join(self.token_bytes[i] for i in ids).decode("utf-8", "replace")
 
     @cached_property
-    def bytes(self) -> list[bytes]:
+    def token_bytes(self) -> list[bytes]:
         """The bytes each id adds to the text; empty for special tokens."""
         read = _byte_level_bytes if self._byte_level else _sentencepiece_bytes
         names = (self._fast.id_to_token(i) for i in range(self.size))
@@ -80,41 +80,30 @@ class Tokenizer:
 
     @cached_property
     def _sorted(self) -> tuple[list[bytes], np.ndarray]:
-        order = sorted((i for i in range(self.size) if self.bytes[i]), key=self.bytes.__getitem__)
-        return [self.bytes[i] for i in order], np.array(order, dtype=np.int32)
-
-    def _begins_a_token(self, required: bytes) -> bool:
-        tokens, _ = self._sorted
-        index = bisect_left(tokens, required)
-        return index < len(tokens) and tokens[index].startswith(required)
-
-    @cached_property
-    def _ids(self) -> dict[bytes, int]:
-        return {token: i for i, token in enumerate(self.bytes) if token}
+        order = sorted((i for i in range(self.size) if self.token_bytes[i]), key=self.token_bytes.__getitem__)
+        return [self.token_bytes[i] for i in order], np.array(order, dtype=np.int32)
 
     @cached_property
     def audible(self) -> np.ndarray:
         """Ids that add text, (n,) int32: all but the special tokens."""
-        return np.array([i for i, token in enumerate(self.bytes) if token], dtype=np.int32)
+        return np.array([i for i, token in enumerate(self.token_bytes) if token], dtype=np.int32)
 
     @cached_property
     def word_inner(self) -> np.ndarray:
         """Ids, (n,) int32, that go on a word rather than end it."""
-        starts = (token.decode("utf-8", "replace")[:1] for token in self.bytes)
+        starts = (token.decode("utf-8", "replace")[:1] for token in self.token_bytes)
         return np.array(
             [i for i, c in enumerate(starts) if c.isalnum() or c in ("'", "’", "-")], dtype=np.int32
         )
 
-    def compatible(self, required: bytes) -> np.ndarray:
-        """Ids, (n,) int32, that can begin a text beginning with `required`.
+    def beginning_with(self, required: bytes) -> np.ndarray:
+        """Ids, (n,) int32, whose bytes begin with `required`; there is one for what `condition` returns.
 
-        Those that begin with it, and those it begins with.
+        A shorter token that `required` begins with is not among them: written as a whole, the model would
+        hardly ever have begun the word with it, yet as a word of its own (" a" of " able") it is likely.
         """
         tokens, order = self._sorted
-        start = bisect_left(tokens, required)
-        end = bisect_left(tokens, required + b"\xff" * 8)
-        shorter = [self._ids[required[:n]] for n in range(1, len(required)) if required[:n] in self._ids]
-        return np.concatenate([order[start:end], np.array(shorter, dtype=np.int32)])
+        return order[bisect_left(tokens, required) : bisect_left(tokens, required + b"\xff" * 8)]
 
 
 class Decoder:

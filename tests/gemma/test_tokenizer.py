@@ -26,7 +26,7 @@ def test_decoding_gives_the_text_back(tokenizer, text):
 @pytest.mark.parametrize("text", TEXTS)
 def test_streaming_never_shows_half_a_character(tokenizer, text):
     decoder = Decoder()
-    pieces = [decoder.push(tokenizer.bytes[i]) for i in tokenizer.encode(text)]
+    pieces = [decoder.push(tokenizer.token_bytes[i]) for i in tokenizer.encode(text)]
     assert "".join(pieces) == text
     assert "�" not in "".join(pieces)
 
@@ -35,7 +35,7 @@ def test_streaming_never_shows_half_a_character(tokenizer, text):
 def test_kept_tokens_stay_the_same_while_a_word_is_typed(tokenizer, text):
     for end in range(1, len(text)):
         ids, required = tokenizer.condition(text[:end])
-        assert b"".join(tokenizer.bytes[i] for i in ids) + required == text[:end].encode()
+        assert b"".join(tokenizer.token_bytes[i] for i in ids) + required == text[:end].encode()
         if required.strip():  # the word is unfinished: what stands before it is as in the whole text
             assert tokenizer.encode(text[:end])[: len(ids)] == ids
 
@@ -43,9 +43,9 @@ def test_kept_tokens_stay_the_same_while_a_word_is_typed(tokenizer, text):
 def test_an_unfinished_word_is_required_with_its_space(tokenizer):
     ids, required = tokenizer.condition("The quick bro")
     assert (tokenizer.decode(ids), required) == ("The quick", b" bro")
-    fitting = {tokenizer.bytes[i] for i in tokenizer.compatible(required).tolist()}
-    assert {b" b", b" bro", b" brown"} <= fitting
-    assert all(t.startswith(b" bro") or b" bro".startswith(t) for t in fitting)
+    fitting = {tokenizer.token_bytes[i] for i in tokenizer.beginning_with(required).tolist()}
+    assert {b" bro", b" brown", b" brother"} <= fitting
+    assert all(token.startswith(b" bro") for token in fitting)
 
 
 def test_a_word_no_token_begins_with_keeps_its_first_tokens(tokenizer):
@@ -56,7 +56,7 @@ def test_a_word_no_token_begins_with_keeps_its_first_tokens(tokenizer):
 
 def test_special_tokens_of_the_design_exist_and_are_silent(tokenizer):
     for name in ("<sil>", "<audio>", "<persona>", "<story>", "<unused0>"):
-        assert tokenizer.bytes[tokenizer.id(name)] == b""
+        assert tokenizer.token_bytes[tokenizer.id(name)] == b""
 
 
 def test_a_broken_file_is_one_sentence(tmp_path):

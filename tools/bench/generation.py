@@ -25,14 +25,13 @@ def run() -> dict[str, float | int | str]:
     folder = catalog.find("pushkin-nano")
     device = devices.prepare()
     with tempfile.TemporaryDirectory() as temporary:
-        peer = mlx_lm_folder(folder, Path(temporary) / "default")
-        best = mlx_lm_folder(folder, Path(temporary) / "best", dense=True)
+        best = dense_folder(folder, Path(temporary) / "best")
         times: dict[str, list[dict[str, float]]] = {"killah": [], "mlx_lm_best": [], "mlx_lm_default": []}
         for number in range(ROUNDS):
             times["killah"].append(_measure("killah", folder, None))
             times["mlx_lm_best"].append(_measure("mlx_lm", best, device.blas, "--prompt-cache"))
             if number == 0:  # half a minute a round, and a factor of 50 needs no second look
-                times["mlx_lm_default"].append(_measure("mlx_lm", peer, None))
+                times["mlx_lm_default"].append(_measure("mlx_lm", folder, None))
     middle = {who: {m: median(r[m] for r in rounds) for m in MEASURES} for who, rounds in times.items()}
     figures: dict[str, float | int | str] = {
         "device": device.kind,
@@ -49,23 +48,21 @@ def run() -> dict[str, float | int | str]:
     return figures
 
 
-def mlx_lm_folder(source: Path, target: Path, *, dense: bool = False) -> Path:
-    """The same weights as mlx-lm reads them: its INT4 form, or dequantised to float32."""
+def dense_folder(source: Path, target: Path) -> Path:
+    """The same weights, dequantised to float32, as mlx-lm reads them."""
     import mlx.core as mx
 
     from killah.gemma import base, manifest
 
     target.mkdir()
-    config = json.loads((source / "config.json").read_text())
-    kinds = config["layer_types"]
-    config["sliding_window_pattern"] = kinds.index("full_attention") + 1
     about = manifest.read_verified(source)
     weights = base.read_weights(source, about)
-    if about.quantisation is not None and dense:
+    if about.quantisation is not None:
         weights = base.dequantise(weights, about.quantisation.group_size)
-    elif about.quantisation is not None:
-        config["quantization"] = base.quantisation_config(weights, about.quantisation.group_size)
-    mx.save_safetensors(str(target / "model.safetensors"), weights, {"format": "mlx"})
+    dense = {name: value.astype(mx.float32) for name, value in weights.items()}
+    mx.save_safetensors(str(target / "model.safetensors"), dense, {"format": "mlx"})
+    config = json.loads((source / "config.json").read_text())
+    config.pop("quantization", None)
     (target / "config.json").write_text(json.dumps(config))
     for name in ("tokenizer.json", "tokenizer_config.json"):
         (target / name).write_bytes((source / name).read_bytes())

@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=512)
     parser.add_argument("--vocab", type=int, default=8192)
     parser.add_argument("--save-every", type=int, default=100)
+    parser.add_argument("--eager", action="store_true", help="do not compile: slower, needs no C++ compiler")
     options = parser.parse_args()
 
     (options.run / "model").mkdir(parents=True, exist_ok=True)
@@ -54,13 +55,14 @@ def main() -> None:
     run = Run(build(options.shape, options.vocab, recipe.seed), recipe, options.run, device)
     if run.resume():
         print(f"resuming at step {run.step}")
-    train(run, options.run)
+    train(run, options.run, compiled=not options.eager)
 
     run.model.config.use_cache = True
     with torch.no_grad():
         for name, parameter in run.model.float().named_parameters():
             parameter.copy_(run.masters[name])
-    run.model.to(torch.bfloat16).save_pretrained(options.run / "model")
+    run.model.to(dtype=torch.bfloat16)  # pyright: ignore[reportCallIssue]
+    run.model.save_pretrained(options.run / "model")
     (options.run / "model" / "training.json").write_text(
         json.dumps({"steps": run.step, "tokens": run.step * options.batch * options.length}, indent=1)
     )

@@ -1,5 +1,7 @@
 """Shapes of the models we train, as ordinary Gemma 3 configurations."""
 
+from typing import Any
+
 import torch
 from transformers import Gemma3ForCausalLM, Gemma3TextConfig
 
@@ -29,8 +31,9 @@ CONTEXT = 2048
 def configuration(shape: str, vocab_size: int) -> Gemma3TextConfig:
     """The `Gemma3TextConfig` of a named shape; special ids as in `tokenizer.SPECIAL`."""
     layers = SHAPES[shape]["num_hidden_layers"]
+    sizes: dict[str, Any] = SHAPES[shape]
     return Gemma3TextConfig(
-        **SHAPES[shape],
+        **sizes,
         vocab_size=vocab_size,
         head_dim=64,
         query_pre_attn_scalar=64,

@@ -12,6 +12,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from .corpus import Document, straighten
+from .tokenizer import SPECIAL
 
 CODE_SHARE = 0.3  # rows that carry their genre's control code
 STRAIGHT_SHARE = 0.35  # rows in keyboard quotes
@@ -41,7 +42,7 @@ def encode_rows(
     `<eos><bos>` and the next piece.
     """
     random = np.random.default_rng(seed)
-    bos, eos = (tokenizer.token_to_id(t) for t in ("<bos>", "<eos>"))
+    bos, eos = SPECIAL.index("<bos>"), SPECIAL.index("<eos>")
     row: list[int] = []
     cut = ((d, p) for d in documents for p in chain(pieces(d, 6 * length), [None]))
     while batch := list(islice(cut, 512)):
@@ -56,7 +57,7 @@ def encode_rows(
                 if not row or row[-1] == eos:
                     row.append(bos)
                     if random.random() < CODE_SHARE:
-                        row.append(tokenizer.token_to_id(document.genre))
+                        row.append(SPECIAL.index(document.genre))
                 room = length + 1 - len(row)
                 row += ids[:room]
                 ids = ids[room:]

@@ -1,0 +1,62 @@
+"""`killah write` and bare `killah`: the editor."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from killah.cli.output import print_json
+from killah.errors import KillahError
+
+
+def register(app: typer.Typer) -> None:
+    """Add `write` to the root."""
+    app.command("write", epilog="Example: killah write draft.md --persona default")(write)
+
+
+def write(
+    file: Annotated[
+        str | None,
+        typer.Argument(help="Text file; made when you save, if there is none.", show_default=False),
+    ] = None,
+    persona: Annotated[
+        str | None, typer.Option(help="Persona whose writing conditions the text; 'none' for nobody's.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Base model, by name or folder.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a summary of the session at the end.")
+    ] = False,
+) -> None:
+    """Open a file in the editor, with ghost text while you type. F1 shows the keys."""
+    open_editor(file, persona=persona, model=model, as_json=as_json)
+
+
+def open_editor(
+    path: str | None, *, persona: str | None = None, model: str | None = None, as_json: bool = False
+) -> None:
+    """Run the editor until it is closed. Raises `KillahError` where there is no terminal, or no such text."""
+    from killah import paths
+    from killah.app.document import Document, open_document
+    from killah.app.terminal import need_terminal, quiet_stderr
+    from killah.config import load
+
+    need_terminal(drawing_on_stdout=not as_json)
+    settings = load()
+    changes = {key: value for key, value in (("persona", persona), ("model", model)) if value is not None}
+    settings = settings.model_copy(update=changes)
+    document = open_document(Path(path)) if path else Document()
+    log = paths.state_dir() / "editor.log"
+    with quiet_stderr(log):
+        from killah.app.editor import Editor
+        from killah.engine import Engine
+
+        with Engine(settings) as engine:
+            editor = Editor(document, engine, settings)
+            summary = editor.run()
+    if editor.return_code:
+        raise KillahError(
+            f"The editor stopped on an error; see {log}.",
+            "Your text is kept: open the file again to restore it.",
+        )
+    if as_json:
+        print_json(summary)

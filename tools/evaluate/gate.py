@@ -1,0 +1,126 @@
+"""The gate: fit P(first word right | its log-probability) on held-out text, and check it on other text.
+
+Carets are drawn evenly over all keystrokes. Even passages are fitted, odd ones give the figures. Without
+--data, the validation rows of the training run are used; with it, authors of DIR that are no test persona.
+
+Example: python -m tools.evaluate gate --write models/pushkin-nano
+"""
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from killah import paths
+from killah.config import Settings
+from killah.engine.gate import Gate
+from killah.errors import KillahError
+from killah.gemma import catalog
+from killah.gemma.tokenizer import Tokenizer
+from killah.metrics.calibration import expected_calibration_error, fit_logistic, sigmoid
+from killah.metrics.intervals import wilson
+from killah.metrics.showing import count
+from tools.evaluate import ghosts, passages
+from tools.evaluate.report import progress
+from tools.pretrain.corpus import HELD_OUT
+
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+RUN = Path("runs/pushkin-nano")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options of `gate`."""
+    parser.add_argument("--data", type=Path, help="DIR/<author>/*.txt, neither trained on nor a test persona")
+    parser.add_argument(
+        "--run", type=Path, default=RUN, help="training run whose valid.npy is used without --data"
+    )
+    parser.add_argument("--model", default=Settings().model, help="a model's name or folder")
+    parser.add_argument("--passages", type=int, default=240, help="passages in all (default 240)")
+    parser.add_argument("--carets", type=int, default=20, help="carets in a passage (default 20)")
+    parser.add_argument("--write", type=Path, metavar="MODEL_FOLDER", help="write gate.json there")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Fit, check, and write if asked to."""
+    texts, source = _texts(options)
+    progress(f"first words at {options.carets} carets of {len(texts)} passages")
+    logprobs, right, odd = _examples(options, texts)
+    try:
+        intercept, slope = fit_logistic(logprobs[~odd], right[~odd])
+    except ValueError as error:
+        raise KillahError(
+            "There is too little text to fit a gate on.", "Give more with --data DIR."
+        ) from error
+    fitted = {"intercept": intercept, "slope": slope, "source": source, "examples": int((~odd).sum())}
+    if options.write:
+        paths.write_private(options.write / "gate.json", json.dumps(fitted, indent=1) + "\n")
+    stated = sigmoid(intercept + slope * logprobs[odd])
+    return fitted | {
+        "written": str(options.write / "gate.json") if options.write else None,
+        "checked": int(odd.sum()),
+        "first_word_accuracy": wilson(int(right[odd].sum()), int(odd.sum())),
+        "calibration_error": expected_calibration_error(stated, right[odd]),
+        "calibration_error_unfitted": expected_calibration_error(np.exp(logprobs[odd]), right[odd]),
+        **{f"gate_at_{level}": _at(level, stated, right[odd]) for level in THRESHOLDS},
+    }
+
+
+def _at(level: float, stated: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+    """What a gate that demands `level` shows."""
+    showing = count([bool(r) if p >= level else None for p, r in zip(stated, right, strict=True)])
+    return {
+        "coverage": wilson(showing.shown, showing.carets),
+        "precision": wilson(showing.right, showing.shown) if showing.shown else None,
+        "wrong_show_rate": wilson(showing.wrong, showing.carets),
+    }
+
+
+def _examples(options: argparse.Namespace, texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log-probability of the first word, was it right, does it belong to an odd passage: (examples,) each."""
+    gate = Gate.read(catalog.find(options.model))
+    random = np.random.default_rng(options.seed)
+    rows: list[tuple[float, bool, bool]] = []
+    with ghosts.opened(options.model, precision=0.0) as engine:
+        for index, text in enumerate(texts):
+            for caret in ghosts.any_carets(text, options.carets, random):
+                asked = ghosts.ask(engine, text, caret)
+                if asked.right is not None and asked.probability > 0:
+                    rows.append((_logprob(gate, asked.probability), asked.right, index % 2 == 1))
+    if not rows:
+        return np.zeros(0), np.zeros(0, bool), np.zeros(0, bool)
+    logprobs, right, odd = zip(*rows, strict=True)
+    return np.array(logprobs), np.array(right), np.array(odd)
+
+
+def _logprob(gate: Gate, probability: float) -> float:
+    """The log-probability that `gate` made `probability` of."""
+    if gate.intercept is None:
+        return math.log(probability)
+    return (math.log(probability) - math.log1p(-probability) - gate.intercept) / gate.slope
+
+
+def _texts(options: argparse.Namespace) -> tuple[list[str], str]:
+    """Passages to fit and check on, and what they are."""
+    if options.data:
+        allowed = [name for name in passages.authors(options.data) if name not in HELD_OUT]
+        if not allowed:
+            raise KillahError(f"{options.data} holds test personas only.", "Fit the gate on other authors.")
+        chosen = passages.read(options.data, options.passages, only=allowed, seed=options.seed)
+        return [p.text for p in chosen], str(options.data)
+    path = options.run / "valid.npy"
+    if not path.is_file():
+        raise KillahError(f"There is no {path}.", "Give held-out text with --data DIR.")
+    return _decoded(np.load(path), Tokenizer(options.run / "model"), options.passages), f"{path}"
+
+
+def _decoded(rows: np.ndarray, tokenizer: Tokenizer, count: int) -> list[str]:
+    """The longest text of each of up to `count` rows; a row may hold the end of one and start of another."""
+    texts = []
+    for row in rows[:count]:
+        parts = np.split(row, np.flatnonzero(row == tokenizer.bos))
+        texts.append(max((tokenizer.decode(part.tolist()).strip() for part in parts), key=len))
+    return [text for text in texts if len(text) >= passages.SHORTEST]

@@ -1,0 +1,174 @@
+"""Interpolated modified Kneser-Ney over token ids: the classic baseline a neural model must beat.
+
+Chen and Goodman 1998, section 3, with the interpolated unigram and start-of-text counts of Heafield et al.
+2013 (KenLM): an n-gram's count is how many different tokens stand before it, except in the highest order
+and for n-grams that begin with `<bos>`, before which nothing can stand; those keep their plain count.
+Nothing is pruned.
+
+    p(w | h) = max(c(hw) - D(c(hw)), 0) / c(h*) + gamma(h) p(w | h without its first token)
+
+Every n-gram is an integer: its rank among the n-grams of its order, found from the rank of its first n - 1
+tokens and its last token. So five tokens of 13 bits never need 65, and a query is a binary search an order.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+# Where a corpus is too small to estimate discounts, KenLM's fallback.
+FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
+ABSENT = -1
+
+
+@dataclass(frozen=True)
+class Order:
+    """All n-grams of one order.
+
+    keys   (n-grams,) int64, sorted: context rank * vocabulary + last token
+    share  (n-grams,) float32: discounted count over its context's total
+    spare  (contexts,) float32: gamma, what the context leaves to the lower order
+    """
+
+    keys: np.ndarray
+    share: np.ndarray
+    spare: np.ndarray
+
+
+@dataclass(frozen=True)
+class KneserNey:
+    """A fitted model; `orders[0]` holds unigrams."""
+
+    vocabulary: int
+    bos: int
+    orders: list[Order]
+
+    def probabilities(self, tokens: np.ndarray) -> np.ndarray:
+        """p(token | up to n - 1 tokens before it, back to the last `<bos>`), (length,) float64.
+
+        `tokens` (length,) begins with `<bos>`; `<bos>` itself gets 0.
+        """
+        ids = tokens.astype(np.int64)
+        room = _since_bos(ids, self.bos)
+        p = np.where(ids == self.bos, 0.0, 1.0 / (self.vocabulary - 1))
+        context = np.zeros(len(ids), dtype=np.int64)  # rank of the n-gram that ends before each token
+        for n, order in enumerate(self.orders):
+            grams = _find(order.keys, context, ids, self.vocabulary)
+            known = (context != ABSENT) & (room >= n) & (ids != self.bos)
+            share = np.where(grams != ABSENT, order.share[grams], 0.0)
+            spare = order.spare[np.where(known, context, 0)]
+            p = np.where(known, share + spare * p, p)
+            context = np.where(room > n, np.roll(grams, 1), ABSENT)
+        return p
+
+    def save(self, path: Path) -> None:
+        """Write one `.npz`."""
+        arrays = {f"{name}{n}": getattr(o, name) for n, o in enumerate(self.orders) for name in _FIELDS}
+        np.savez(path, about=np.array([self.vocabulary, self.bos, len(self.orders)]), **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "KneserNey":
+        """Read what `save` wrote."""
+        with np.load(path) as arrays:
+            vocabulary, bos, count = map(int, arrays["about"])
+            orders = [Order(*(arrays[f"{name}{n}"] for name in _FIELDS)) for n in range(count)]
+        return cls(vocabulary, bos, orders)
+
+
+_FIELDS = ("keys", "share", "spare")
+
+
+def fit(tokens: np.ndarray, *, vocabulary: int, bos: int, order: int = 5) -> KneserNey:
+    """Fit on a stream of token ids (length,) that begins with `<bos>`; no n-gram crosses a `<bos>`.
+
+    17 million tokens take about two minutes and 2 GB. Raises `ValueError` if the stream does not begin so.
+    """
+    if not len(tokens) or tokens[0] != bos:
+        raise ValueError("the token stream must begin with <bos>")
+    orders: list[Order] = []
+    pending: _Grams | None = None
+    for grams in _ranked(tokens, vocabulary, bos, order):
+        if pending is not None:
+            orders.append(_discounted(pending, _adjusted(pending, grams), vocabulary))
+        pending = grams
+    assert pending is not None
+    orders.append(_discounted(pending, pending.plain, vocabulary))
+    return KneserNey(vocabulary, bos, orders)
+
+
+@dataclass(frozen=True)
+class _Grams:
+    """The n-grams of one order as they stand in the training stream.
+
+    contexts is the number of (n - 1)-grams; tail (n-grams,) is the rank of each n-gram's last n - 1 tokens;
+    first (n-grams,) says which begin with `<bos>`.
+    """
+
+    keys: np.ndarray
+    plain: np.ndarray
+    contexts: int
+    tail: np.ndarray
+    first: np.ndarray
+
+
+def _ranked(tokens: np.ndarray, vocabulary: int, bos: int, order: int) -> Iterator[_Grams]:
+    """N-grams of each order, from 1 up."""
+    room = _since_bos(tokens, bos)
+    ranks = np.zeros(len(tokens), dtype=np.int32)  # of the n-gram that ends at each token
+    contexts = 1
+    for n in range(order):
+        ends = np.flatnonzero(room >= n)
+        keys = np.zeros(len(ends), np.int64) if n == 0 else ranks[ends - 1].astype(np.int64) * vocabulary
+        keys += tokens[ends]
+        unique, where, rank, plain = np.unique(
+            keys, return_index=True, return_inverse=True, return_counts=True
+        )
+        if n == 0:
+            plain[unique == bos] = 0  # given, never predicted
+        last = ends[where]
+        tail = ranks[last].copy()
+        ranks[ends] = rank
+        yield _Grams(unique, plain, contexts, tail, room[last] == n)
+        contexts = len(unique)
+
+
+def _adjusted(grams: _Grams, longer: _Grams) -> np.ndarray:
+    """Counts of an order below the highest: different tokens before the n-gram, or plain after `<bos>`."""
+    before = np.bincount(longer.tail, minlength=len(grams.keys))
+    return np.where(grams.first, grams.plain, before)
+
+
+def _discounted(grams: _Grams, counts: np.ndarray, vocabulary: int) -> Order:
+    discounts = np.array([0.0, *_discounts(counts)])
+    discount = discounts[np.minimum(counts, 3)]
+    context = grams.keys // vocabulary
+    totals = np.bincount(context, counts, grams.contexts)
+    kept_back = np.bincount(context, discount, grams.contexts)
+    # A context nothing was seen to follow (the end of a text) leaves everything to the lower order.
+    spare = np.divide(kept_back, totals, out=np.ones(grams.contexts), where=totals > 0)
+    share = np.divide(counts - discount, totals[context], out=np.zeros(len(counts)), where=counts > 0)
+    return Order(grams.keys, share.astype(np.float32), spare.astype(np.float32))
+
+
+def _discounts(counts: np.ndarray) -> tuple[float, ...]:
+    """D1, D2 and D3+ of Chen and Goodman's equation 26."""
+    n = [int((counts == k).sum()) for k in range(5)]
+    if min(n[1:]) == 0:
+        return FALLBACK_DISCOUNTS
+    y = n[1] / (n[1] + 2 * n[2])
+    found = tuple(k - (k + 1) * y * n[k + 1] / n[k] for k in (1, 2, 3))
+    return found if all(0 <= d <= k for k, d in enumerate(found, start=1)) else FALLBACK_DISCOUNTS
+
+
+def _since_bos(tokens: np.ndarray, bos: int) -> np.ndarray:
+    """How many tokens stand between each token and the start of its text, (length,) int32; `<bos>` has 0."""
+    positions = np.arange(len(tokens), dtype=np.int32)
+    return positions - np.maximum.accumulate(np.where(tokens == bos, positions, 0))
+
+
+def _find(keys: np.ndarray, context: np.ndarray, tokens: np.ndarray, vocabulary: int) -> np.ndarray:
+    """Rank of each n-gram, `ABSENT` where it or its context was never seen."""
+    wanted = context * vocabulary + tokens
+    rank = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where((context != ABSENT) & (keys[rank] == wanted), rank, ABSENT)
