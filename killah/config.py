@@ -14,31 +14,34 @@ from killah.errors import KillahError
 class Settings(BaseModel):
     """What a user may set, with `killah config set KEY VALUE` or in the file."""
 
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, use_attribute_docstrings=True)
 
-    model: str = Field(
-        "pushkin-nano", description="Base model: a name from `killah models list`, or a folder."
-    )
-    persona: str = Field("default", description="Persona that conditions suggestions and continuations.")
-    embedder: str = Field(
-        "all-MiniLM-L6-v2", description="sentence-transformers model for the index: a name or a folder."
-    )
-    min_p: float = Field(0.1, ge=0, le=1, description="Keep tokens at least this share of the likeliest one.")
-    temperature: float = Field(0.9, ge=0, le=5, description="Randomness of continuations; 0 is greedy.")
-    max_tokens: int = Field(120, ge=1, le=4096, description="Longest continuation, in tokens.")
-    ghost: bool = Field(True, description="Show ghost text while typing.")
-    ghost_words: int = Field(6, ge=1, le=40, description="Longest ghost text, in words.")
-    ghost_precision: float = Field(
-        0.5, ge=0, le=1, description="Show ghost text only when its first word is this likely to be right."
-    )
-    debounce_ms: int = Field(
-        30, ge=0, le=2000, description="Pause after a key before ghost text is asked for."
-    )
-    passages: int = Field(2, ge=0, le=20, description="Passages of your own writing put before the text.")
-    autosave_seconds: int = Field(
-        5, ge=1, le=3600, description="Editor: unsaved changes are kept this often."
-    )
-    theme: Literal["dark", "light"] = Field("dark", description="Colours of the editor.")
+    model: str = "pushkin-nano"
+    """Base model: a name from `killah models list`, or a folder."""
+    persona: str = "default"
+    """Persona that conditions suggestions and continuations."""
+    embedder: str = "all-MiniLM-L6-v2"
+    """sentence-transformers model of the index: a name or a folder."""
+    min_p: float = Field(default=0.1, ge=0, le=1)
+    """Continuations keep tokens at least this share of the likeliest one."""
+    temperature: float = Field(default=0.9, ge=0, le=5)
+    """Randomness of continuations; 0 always takes the likeliest token."""
+    max_tokens: int = Field(default=120, ge=1, le=4096)
+    """Longest continuation, in tokens."""
+    ghost: bool = True
+    """Show ghost text while typing."""
+    ghost_words: int = Field(default=6, ge=1, le=40)
+    """Longest ghost text, in words."""
+    ghost_precision: float = Field(default=0.5, ge=0, le=1)
+    """Ghost text is shown when it is at least this likely to be right."""
+    debounce_ms: int = Field(default=30, ge=0, le=2000)
+    """Pause after a key before ghost text is asked for, in milliseconds."""
+    passages: int = Field(default=2, ge=0, le=20)
+    """Passages of your own writing that are put before the text."""
+    autosave_seconds: int = Field(default=5, ge=1, le=3600)
+    """The editor saves a named file this long after a change."""
+    theme: Literal["dark", "light"] = "dark"
+    """Colours of the editor."""
 
 
 def load() -> Settings:

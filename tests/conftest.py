@@ -4,10 +4,8 @@ import os
 
 import pytest
 
-from killah import devices
 
 os.environ["HF_HUB_OFFLINE"] = "1"
-devices.prepare()  # before anything imports MLX
 
 
 @pytest.fixture(autouse=True)

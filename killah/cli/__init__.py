@@ -7,7 +7,7 @@ import sys
 import typer
 
 from killah import __version__
-from killah.cli import config, doctor, generate, index, models, persona, write
+from killah.cli import config, demo, doctor, generate, index, models, persona, write
 from killah.errors import KillahError
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(persona.app, name="persona")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 doctor.register(app)
+demo.register(app)
 
 
 def _version(wanted: bool) -> None:

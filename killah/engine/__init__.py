@@ -1,5 +1,6 @@
 """The one place that generates. Surfaces talk to `Engine` and get text back."""
 
+import killah.gemma  # noqa: F401 - first: it prepares MLX
 from killah.engine.decoding import Ghost
 from killah.engine.engine import Engine, ModelInfo
 from killah.engine.sampling import Sampling

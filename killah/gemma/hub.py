@@ -1,5 +1,6 @@
 """Fetching a model from the Hugging Face hub: the only place where Killah uses the network."""
 
+import errno
 import shutil
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from killah.gemma.manifest import Manifest
 WANTED = ["*.safetensors", "*.json", "README.md", "LICENSE*", "NOTICE*"]
 UNWANTED = ["*/*"]  # subfolders hold other formats of the same weights
 PATIENCE = 10.0  # seconds without an answer
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def pull(name: str, *, force: bool = False, keep: bool = False, progress: Progress | None = None) -> Manifest:
@@ -42,7 +44,7 @@ def download_dir(entry: Entry) -> Path:
 
 def _download(name: str, entry: Entry, folder: Path) -> None:
     _check_space(entry, folder)
-    import httpx2
+    import httpx2  # what the hub's client is built on
     import huggingface_hub
     from huggingface_hub import errors
 
@@ -51,7 +53,7 @@ def _download(name: str, entry: Entry, folder: Path) -> None:
         f" then run `killah models convert {folder} {name}`."
     )
     try:
-        # One question without retries: a machine that is offline learns it at once.
+        # One question without retries first: a machine that is offline learns it at once.
         huggingface_hub.HfApi().model_info(entry.repository, timeout=PATIENCE)
         huggingface_hub.snapshot_download(
             entry.repository, local_dir=folder, allow_patterns=WANTED, ignore_patterns=UNWANTED
@@ -59,14 +61,14 @@ def _download(name: str, entry: Entry, folder: Path) -> None:
     except errors.RepositoryNotFoundError as error:  # a gated one is a kind of this
         raise KillahError(
             f"The hub does not let you have {entry.repository}.",
-            f"Accept its licence at https://huggingface.co/{entry.repository}, run `hf auth login`, try again.",
+            f"Accept its licence at https://huggingface.co/{entry.repository}, run `hf auth login`, repeat.",
         ) from error
     except errors.OfflineModeIsEnabled as error:
-        raise KillahError("HF_HUB_OFFLINE is set: nothing may be pulled.", f"Unset it. Or: {by_hand}") from error
-    except (httpx2.HTTPError, errors.LocalEntryNotFoundError, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None and not isinstance(error, ConnectionError):
+        raise KillahError("HF_HUB_OFFLINE is set: nothing is pulled.", f"Unset it. Or: {by_hand}") from error
+    except (httpx2.HTTPError, errors.XetDownloadError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in _DISK:
             raise paths.cannot_write(folder, error) from error
-        raise KillahError(f"Hugging Face's hub cannot be reached for {entry.repository}.", by_hand) from error
+        raise KillahError(f"The hub cannot be reached for {entry.repository}.", by_hand) from error
 
 
 def _check_space(entry: Entry, folder: Path) -> None:
@@ -74,5 +76,6 @@ def _check_space(entry: Entry, folder: Path) -> None:
     free, needed = shutil.disk_usage(folder).free, entry.download * 1.4 - have  # and a third for INT4
     if free < needed:
         raise KillahError(
-            f"Pulling needs {needed / 1e9:.1f} GB, but {folder} has {free / 1e9:.1f} GB free.", "Free some space."
+            f"Pulling needs {needed / 1e9:.1f} GB, but {folder} has {free / 1e9:.1f} GB free.",
+            "Free some space.",
         )

@@ -62,9 +62,12 @@ class Manifest(BaseModel):
 
     @property
     def precision(self) -> str:
-        """`INT4 g64` or `bfloat16`."""
+        """`INT4 g64`, `INT4 g64, embedding INT8` or `bfloat16`."""
         q = self.quantisation
-        return f"INT{q.bits} g{q.group_size}" if q else self.dtype
+        if q is None:
+            return self.dtype
+        own = f", embedding INT{q.embedding_bits}" if q.embedding_bits != q.bits else ""
+        return f"INT{q.bits} g{q.group_size}{own}"
 
 
 def fingerprint(files: dict[str, File]) -> str:

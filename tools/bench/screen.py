@@ -1,4 +1,4 @@
-"""A program in a pseudo-terminal: keys go in at a chosen time, and every byte it draws is kept with its time."""
+"""A program in a pseudo-terminal: keys go in when told, every byte it draws is kept with its time."""
 
 import fcntl
 import os

@@ -21,8 +21,9 @@ from killah.config import Settings
 from killah.engine import Engine
 from killah.gemma import base as gemma
 from killah.gemma import catalog
-from killah.metrics.intervals import Estimate, bootstrap, bootstrap_paired
+from killah.metrics.intervals import Estimate, bootstrap
 from killah.metrics.keystrokes import Typed, accept_whole, accept_words, type_out
+from killah.metrics.likelihood import bits_per_byte, bits_per_byte_gap
 from killah.metrics.showing import Showing, count
 from tools.evaluate import baseline, ghosts, likelihood, passages
 from tools.evaluate.passages import Passage
@@ -79,32 +80,27 @@ def _likelihoods(options: argparse.Namespace, chosen: Sequence[Passage]) -> dict
     model = gemma.load(folder)
     progress(f"likelihood of {len(chosen)} passages")
     tokens = likelihood.sequences(model, [p.text for p in chosen])
-    bits = likelihood.nats(model, tokens) / np.log(2)
-    size = likelihood.sizes(model, tokens)
+    nats = likelihood.nats(model, tokens)
+    sizes = likelihood.sizes(model, tokens)
     classic, source = baseline.fitted(folder, model.tokenizer, options.run, options.train)
-    classic_bits = None if classic is None else baseline.nats(classic, tokens) / np.log(2)
-    result: dict[str, Any] = {"bytes": int(size.sum()), "baseline_5gram": source}
-    result |= _bits(bits, classic_bits, size, options.seed)
-    authors = np.array([p.author for p in chosen])
+    others = None if classic is None else baseline.nats(classic, tokens)
+    result: dict[str, Any] = {"bytes": int(sizes.sum()), "baseline_5gram": source}
+    result |= _bits(nats, others, sizes, options.seed)
+    names = np.array([p.author for p in chosen])
     result["authors"] = {
-        str(name): _bits(
-            bits[own], None if classic_bits is None else classic_bits[own], size[own], options.seed
-        )
-        for name in dict.fromkeys(authors)
-        for own in [authors == name]
+        str(name): _bits(nats[own], None if others is None else others[own], sizes[own], options.seed)
+        for name in dict.fromkeys(names)
+        for own in [names == name]
     }
     return result
 
 
-def _bits(
-    bits: np.ndarray, classic: np.ndarray | None, size: np.ndarray, seed: int
-) -> dict[str, Estimate | None]:
+def _bits(nats: np.ndarray, others: np.ndarray | None, sizes: np.ndarray, seed: int) -> dict[str, Any]:
+    """Bits per byte of the model, of the baseline, and the gap between them (below zero: the model wins)."""
     return {
-        "bits_per_byte": bootstrap(bits, size, seed=seed),
-        "bits_per_byte_5gram": None if classic is None else bootstrap(classic, size, seed=seed),
-        "bits_per_byte_less_5gram": None
-        if classic is None
-        else bootstrap_paired(bits, classic, size, seed=seed),
+        "bits_per_byte": bits_per_byte(nats, sizes, seed=seed),
+        "bits_per_byte_5gram": None if others is None else bits_per_byte(others, sizes, seed=seed),
+        "bits_per_byte_gap": None if others is None else bits_per_byte_gap(nats, others, sizes, seed=seed),
     }
 
 

@@ -9,6 +9,7 @@ Example: python -m tools.evaluate gate --write models/pushkin-nano
 import argparse
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,14 @@ from killah.engine.gate import Gate
 from killah.errors import KillahError
 from killah.gemma import catalog
 from killah.gemma.tokenizer import Tokenizer
-from killah.metrics.calibration import expected_calibration_error, fit_logistic, sigmoid
+from killah.metrics.calibration import expected_calibration_error, fit_logistic
 from killah.metrics.intervals import wilson
 from killah.metrics.showing import count
 from tools.evaluate import ghosts, passages
 from tools.evaluate.report import progress
 from tools.pretrain.corpus import HELD_OUT
 
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+LEVELS = (0.3, 0.4, 0.5, 0.6, 0.7)
 RUN = Path("runs/pushkin-nano")
 
 
@@ -44,56 +45,80 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
 
 
+@dataclass(frozen=True)
+class Example:
+    """A first word the engine suggested; odd passages are for checking only."""
+
+    kind: ghosts.Kind
+    logprob: float
+    right: bool
+    odd: bool
+
+
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Fit, check, and write if asked to."""
     texts, source = _texts(options)
     progress(f"first words at {options.carets} carets of {len(texts)} passages")
-    logprobs, right, odd = _examples(options, texts)
+    examples = _examples(options, texts)
+    even, odd = ([e for e in examples if e.odd is wanted] for wanted in (False, True))
     try:
-        intercept, slope = fit_logistic(logprobs[~odd], right[~odd])
+        intercept, slope = fit_logistic([e.logprob for e in even], [e.right for e in even])
     except ValueError as error:
         raise KillahError(
             "There is too little text to fit a gate on.", "Give more with --data DIR."
         ) from error
-    fitted = {"intercept": intercept, "slope": slope, "source": source, "examples": int((~odd).sum())}
+    fitted = {"intercept": intercept, "slope": slope, "source": source, "examples": len(even)}
     if options.write:
         paths.write_private(options.write / "gate.json", json.dumps(fitted, indent=1) + "\n")
-    stated = sigmoid(intercept + slope * logprobs[odd])
     return fitted | {
         "written": str(options.write / "gate.json") if options.write else None,
-        "checked": int(odd.sum()),
-        "first_word_accuracy": wilson(int(right[odd].sum()), int(odd.sum())),
-        "calibration_error": expected_calibration_error(stated, right[odd]),
-        "calibration_error_unfitted": expected_calibration_error(np.exp(logprobs[odd]), right[odd]),
-        **{f"gate_at_{level}": _at(level, stated, right[odd]) for level in THRESHOLDS},
+        "checked": _check(odd, Gate(intercept, slope)),
+        "checked_as_it_was": _check(odd, Gate()),
+        **{
+            f"checked_{kind}": _check([e for e in odd if e.kind == kind], Gate(intercept, slope))
+            for kind in ghosts.KINDS
+        },
+        **{f"gate_at_{level}": _at(level, odd, Gate(intercept, slope)) for level in LEVELS},
     }
 
 
-def _at(level: float, stated: np.ndarray, right: np.ndarray) -> dict[str, Any]:
-    """What a gate that demands `level` shows."""
-    showing = count([bool(r) if p >= level else None for p, r in zip(stated, right, strict=True)])
+def _check(examples: list[Example], gate: Gate) -> dict[str, Any] | None:
+    """How far what `gate` states is from what happens; None without examples."""
+    if not examples:
+        return None
+    stated, right = [gate.probability(e.logprob) for e in examples], [e.right for e in examples]
     return {
-        "coverage": wilson(showing.shown, showing.carets),
-        "precision": wilson(showing.right, showing.shown) if showing.shown else None,
-        "wrong_show_rate": wilson(showing.wrong, showing.carets),
+        "mean_probability": float(np.mean(stated)),
+        "first_word_accuracy": wilson(sum(right), len(right)),
+        "calibration_error": expected_calibration_error(stated, right),
     }
 
 
-def _examples(options: argparse.Namespace, texts: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Log-probability of the first word, was it right, does it belong to an odd passage: (examples,) each."""
+def _at(level: float, examples: list[Example], gate: Gate) -> dict[str, Any]:
+    """What a gate that demands `level` shows."""
+    showing = count([e.right if gate.probability(e.logprob) >= level else None for e in examples])
+    return {
+        "coverage": wilson(showing.shown, showing.carets) if examples else None,
+        "precision": wilson(showing.right, showing.shown) if showing.shown else None,
+        "wrong_show_rate": wilson(showing.wrong, showing.carets) if examples else None,
+    }
+
+
+def _examples(options: argparse.Namespace, texts: list[str]) -> list[Example]:
+    """What an engine without a gate suggests at carets drawn evenly over all keystrokes."""
     gate = Gate.read(catalog.find(options.model))
     random = np.random.default_rng(options.seed)
-    rows: list[tuple[float, bool, bool]] = []
     with ghosts.opened(options.model, precision=0.0) as engine:
-        for index, text in enumerate(texts):
-            for caret in ghosts.any_carets(text, options.carets, random):
-                asked = ghosts.ask(engine, text, caret)
-                if asked.right is not None and asked.probability > 0:
-                    rows.append((_logprob(gate, asked.probability), asked.right, index % 2 == 1))
-    if not rows:
-        return np.zeros(0), np.zeros(0, bool), np.zeros(0, bool)
-    logprobs, right, odd = zip(*rows, strict=True)
-    return np.array(logprobs), np.array(right), np.array(odd)
+        asked = [
+            (ghosts.ask(engine, text, caret), index % 2 == 1)
+            for index, text in enumerate(texts)
+            for caret in ghosts.any_carets(text, options.carets, random)
+        ]
+    return [
+        Example(a.caret.kind, _logprob(gate, a.probability), a.right, odd)
+        for a, odd in asked
+        if a.right is not None and a.probability > 0
+    ]
 
 
 def _logprob(gate: Gate, probability: float) -> float:

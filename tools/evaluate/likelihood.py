@@ -19,7 +19,7 @@ def sequences(base: Base, texts: Sequence[str]) -> list[list[int]]:
 
 def sizes(base: Base, tokens: Sequence[Sequence[int]]) -> np.ndarray:
     """UTF-8 bytes that each sequence predicts, (sequences,)."""
-    return np.array([sum(len(base.tokenizer.bytes[t]) for t in s[1:]) for s in tokens])
+    return np.array([sum(len(base.tokenizer.token_bytes[t]) for t in s[1:]) for s in tokens])
 
 
 def nats(base: Base, tokens: Sequence[Sequence[int]]) -> np.ndarray:

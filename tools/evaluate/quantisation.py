@@ -8,7 +8,6 @@ Example: python -m tools.evaluate quantisation --checkpoint runs/pushkin-nano/mo
 
 import argparse
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,8 +15,7 @@ import numpy as np
 
 from killah.gemma import base as gemma
 from killah.gemma.convert import convert
-from killah.metrics.intervals import Estimate, bootstrap, bootstrap_paired
-from killah.metrics.likelihood import bits_per_byte
+from killah.metrics.likelihood import bits_per_byte, perplexity, perplexity_rise
 from tools.evaluate import likelihood, passages
 from tools.evaluate.report import progress
 
@@ -55,7 +53,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--authors", type=lambda names: names.split(","), help="comma-separated folders of DIR"
     )
-    parser.add_argument("--passages", type=int, default=80, help="passages in all (default 80)")
+    parser.add_argument("--passages", type=int, default=64, help="passages in all (default 64)")
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -86,18 +84,10 @@ def _measure(checkpoint: Path, form: Form, texts: list[str]) -> Measured:
 
 
 def _figures(measured: Measured, reference: Measured, seed: int) -> dict[str, Any]:
-    """Perplexity and its rise; both are exponentials of a mean over tokens, and so are their intervals."""
-    perplexity = _through(np.exp, bootstrap(measured.nats, measured.tokens, seed=seed))
-    rise = bootstrap_paired(measured.nats, reference.nats, measured.tokens, seed=seed)
+    rise = perplexity_rise(measured.nats, reference.nats, measured.tokens, seed=seed)
     return {
-        "perplexity": perplexity,
-        "bits_per_byte": bits_per_byte(float(measured.nats.sum()), int(measured.sizes.sum())),
-        "cost_per_cent": _through(lambda x: 100 * np.expm1(x), rise) if measured is not reference else None,
+        "perplexity": perplexity(measured.nats, measured.tokens, seed=seed),
+        "bits_per_byte": bits_per_byte(measured.nats, measured.sizes, seed=seed),
+        "cost_per_cent": None if measured is reference else rise,
         "megabytes": round(measured.megabytes, 1),
     }
-
-
-def _through(function: Any, estimate: Estimate) -> Estimate:
-    """An estimate of a growing function of what was estimated."""
-    value, low, high = (float(function(x)) for x in (estimate.value, estimate.low, estimate.high))
-    return replace(estimate, value=value, low=low, high=high)

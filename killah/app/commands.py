@@ -1,0 +1,94 @@
+"""Everything the editor can do, once: bindings, command palette and help panel come from this table."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from killah import paths
+from killah.app.keys import both
+
+
+@dataclass(frozen=True)
+class Command:
+    """A thing to do: `action` is the editor's `action_...`, `keys` are comma-separated."""
+
+    title: str
+    action: str
+    keys: str
+    meaning: str
+
+
+COMMANDS = (
+    Command("Save", "save", "ctrl+s", "Write the file"),
+    Command("Save as…", "save_as", "f12", "Write to another file, and go on with that one"),
+    Command("Open…", "open", "ctrl+o", "Edit another file"),
+    Command("New", "new", "ctrl+n", "Begin an empty text"),
+    Command("Find…", "find", "ctrl+f,f3", "Find words in the text"),
+    Command("Continue at the caret", "continue", "ctrl+g,f5", "Let the model write on; Escape stops it"),
+    Command("Undo", "undo", "", "Take the last change back; accepted ghost text is one"),
+    Command("Redo", "redo", "", "Do it again"),
+    Command("Ghost text on or off", "toggle_ghost", "f4", "Suggestions while typing"),
+    Command("Light or dark", "toggle_theme", "f2", "The colours, kept for the next time"),
+    Command("No persona", "use_persona('')", "", "Suggestions in nobody's manner"),
+    Command("Ghost text figures", "figures", "", "How often it was shown and taken, and how fast it was"),
+    Command("Keys", "keys", "f1", "This help"),
+    Command("Quit", "quit", "ctrl+q", "Close the editor; asks about unsaved changes"),
+)
+
+TEXT_KEYS = [
+    ("Tab", "Take the ghost text"),
+    ("Ctrl →", "Take one word of it (also Alt →)"),
+    ("Esc", "Dismiss it; typing along keeps it"),
+    ("Ctrl Z", "Undo"),
+    ("Ctrl Y", "Redo"),
+    ("Ctrl P", "All commands"),
+]
+
+
+def bindings() -> list[BindingType]:
+    """The commands' keys, on Latin and Russian layouts."""
+    keyed = [Binding(both(c.keys), c.action, c.title, show=False) for c in COMMANDS if c.keys]
+    return [
+        *keyed,
+        Binding(both("ctrl+p"), "command_palette", show=False),
+        Binding("escape", "stop", show=False),
+    ]
+
+
+def help_lines() -> list[tuple[str, str]]:
+    """(key, meaning) for the help panel."""
+    return TEXT_KEYS + [(_display(c.keys), c.meaning) for c in COMMANDS if c.keys]
+
+
+def _display(keys: str) -> str:
+    return " ".join(part.capitalize() for part in keys.partition(",")[0].split("+"))
+
+
+def personas() -> list[str]:
+    """Names of the personas on this machine."""
+    return sorted(file.stem for file in paths.personas_dir().glob("*.sqlite"))
+
+
+class Palette(Provider):
+    """What the command palette (Ctrl+P) offers: every command, then a command a persona."""
+
+    async def discover(self) -> Hits:
+        """All of them."""
+        for title, meaning, action in self._offers():
+            yield DiscoveryHit(title, partial(self.app.run_action, action), help=meaning)
+
+    async def search(self, query: str) -> Hits:
+        """Those that match what was typed."""
+        matcher = self.matcher(query)
+        for title, meaning, action in self._offers():
+            if (score := matcher.match(title)) > 0:
+                yield Hit(score, matcher.highlight(title), partial(self.app.run_action, action), help=meaning)
+
+    def _offers(self) -> list[tuple[str, str, str]]:
+        fixed = [(command.title, command.meaning, command.action) for command in COMMANDS]
+        return fixed + [
+            (f"Persona: {name}", "Write in this manner, for this session", f"use_persona({name!r})")
+            for name in personas()
+        ]

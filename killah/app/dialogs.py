@@ -1,0 +1,71 @@
+"""Questions: one of a few answers, or a file name. Every one can be left with Escape."""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+
+class Ask(ModalScreen[str | None]):
+    """A question with answers below each other; returns the key of the answer, or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
+
+    def __init__(self, question: str, answers: dict[str, str]) -> None:
+        super().__init__()
+        self._question = question
+        self._answers = answers
+
+    def compose(self) -> ComposeResult:
+        """The question above its answers."""
+        with Vertical(classes="box"):
+            yield Label(self._question, markup=False)
+            yield OptionList(*(Option(label, id=key) for key, label in self._answers.items()), markup=False)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give the chosen answer back."""
+        self.dismiss(event.option.id)
+
+
+class AskPath(ModalScreen[Path | None]):
+    """A file name; returns None when the writer thinks better of it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
+
+    def __init__(self, question: str, path: Path | None) -> None:
+        super().__init__()
+        self._question = question
+        self._path = path
+
+    def compose(self) -> ComposeResult:
+        """The question above a line to type in."""
+        with Vertical(classes="box"):
+            yield Label(self._question, markup=False)
+            yield Input(str(self._path or ""), placeholder="draft.md", select_on_focus=False, compact=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the name back, if there is one."""
+        name = event.value.strip()
+        self.dismiss(Path(name) if name else None)
+
+
+class KeysHelp(ModalScreen[None]):
+    """The keys, in a panel that any of Escape, F1 and Enter closes."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,enter,q", "dismiss(None)", show=False)]
+
+    def __init__(self, keys: list[tuple[str, str]]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def compose(self) -> ComposeResult:
+        """A line a key."""
+        with VerticalScroll(classes="box keys"):
+            yield Label("Keys", classes="title")
+            for key, meaning in self._keys:
+                yield Static(f"[b]{key:<8}[/b] {meaning}")

@@ -1,0 +1,244 @@
+"""The editor: a text, its file, and the model beside it."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import App, ComposeResult
+from textual.widgets import TextArea
+
+from killah import paths
+from killah.app import theme
+from killah.app.commands import Palette, bindings, help_lines, personas
+from killah.app.continuation import Continuation
+from killah.app.dialogs import KeysHelp
+from killah.app.document import Document
+from killah.app.filing import Filing
+from killah.app.find import FindBar
+from killah.app.ghosts import Ghosts
+from killah.app.protocol import Engine
+from killah.app.status import Status, StatusBar
+from killah.app.text_area import GhostTextArea
+from killah.config import Settings, set_value
+from killah.errors import KillahError
+
+PLACEHOLDER = "Start writing. Tab accepts ghost text, F1 shows the keys."
+
+Summary = dict[str, str | int | float | bool | None]
+
+
+class Editor(App[Summary]):
+    """A writing surface with ghost text; returns a summary of the session."""
+
+    CSS_PATH = "editor.tcss"
+    TITLE = "Killah"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (40, "-wide")]  # noqa: RUF012
+    COMMANDS: ClassVar = {Palette}
+    BINDINGS: ClassVar = bindings()
+
+    def __init__(
+        self,
+        document: Document,
+        engine: Engine,
+        settings: Settings,
+        *,
+        now: Callable[[], datetime] = datetime.now,
+        recovery: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self.register_theme(theme.DARK)
+        self.register_theme(theme.LIGHT)
+        self.theme = f"killah-{settings.theme}"
+        self.area = GhostTextArea(document.text, placeholder=PLACEHOLDER)
+        self.filing = Filing(self, self.area, document, recovery or paths.state_dir() / "recovery", now)
+        self.ghosts = Ghosts(self.area, engine, settings, self._show_status)
+        self.continuation = Continuation(self.area, engine, self._continued)
+        self._engine = engine
+        self._settings = settings
+        self._model = f"{settings.model} …"
+        self._persona = settings.persona if settings.persona in personas() else ""
+
+    def compose(self) -> ComposeResult:
+        """The text, and a line or two below it."""
+        yield self.area
+        yield FindBar(self.area)
+        yield StatusBar()
+
+    def on_mount(self) -> None:
+        """Begin: the model loads, and what an earlier session left is asked about."""
+        self.area.focus()
+        self.set_interval(self._settings.autosave_seconds, self.filing.keep)
+        if self._persona:
+            self._engine.use_persona(self._persona)
+        Thread(target=self._learn_model, name="model", daemon=True).start()
+        self._show_status()
+        self._recover()
+
+    def summary(self) -> Summary:
+        """What was done, as plain numbers."""
+        path = self.filing.document.path
+        return {
+            "file": str(path) if path else None,
+            "words": self.area.document.words,
+            "saved": not self.filing.modified,
+            **self.ghosts.figures.summary(),
+        }
+
+    # What happens -----------------------------------------------------------------------------------
+
+    @on(TextArea.Changed)
+    @on(TextArea.SelectionChanged)
+    def _touched(self) -> None:
+        self.continuation.touched()
+        if self.continuation.running:
+            self.ghosts.skip()
+        else:
+            self.ghosts.touched()
+        self.filing.check()
+        self._show_status()
+
+    @on(GhostTextArea.Settled)
+    def _settled(self, event: GhostTextArea.Settled) -> None:
+        self.ghosts.figures.settle(event.outcome, event.words)
+        if event.outcome == "dismissed":
+            self.ghosts.skip()
+        self._show_status()
+
+    def _continued(self, error: KillahError | None, characters: int) -> None:
+        self.ghosts.skip()
+        if error is not None:
+            self.filing.complain(error)
+        elif not characters:
+            self.notify("The model adds nothing here.")
+        self._show_status()
+
+    def _learn_model(self) -> None:
+        """On its own thread: loading takes a while."""
+        try:
+            self.call_later(self._model_known, self._engine.info().name, None)
+        except KillahError as error:
+            self.call_later(self._model_known, "no model", error)
+
+    def _model_known(self, name: str, error: KillahError | None) -> None:
+        self._model = name
+        if error is not None:
+            self.ghosts.error = error
+            self.filing.complain(error)
+        self._show_status()
+
+    def _show_status(self) -> None:
+        row, column = self.area.cursor_location
+        self.query_one(StatusBar).status = Status(
+            name=self.filing.document.name,
+            modified=self.filing.modified,
+            saved=self.filing.saved,
+            words=self.area.document.words,
+            line=row + 1,
+            column=column + 1,
+            persona=self._persona,
+            model=self._model,
+            ghost="writing, Esc stops" if self.continuation.running else self.ghosts.label,
+        )
+
+    # Commands ---------------------------------------------------------------------------------------
+
+    @work
+    async def _recover(self) -> None:
+        await self.filing.recover()
+
+    @work
+    async def action_save(self) -> None:
+        """Write the file."""
+        await self.filing.save()
+        self._show_status()
+
+    @work
+    async def action_save_as(self) -> None:
+        """Write to another file."""
+        await self.filing.save_as()
+        self._show_status()
+
+    @work
+    async def action_open(self) -> None:
+        """Edit another file."""
+        await self.filing.open()
+        self._show_status()
+
+    @work
+    async def action_new(self) -> None:
+        """Begin an empty text."""
+        await self.filing.new()
+        self._show_status()
+
+    async def action_quit(self) -> None:
+        """Close, if nothing is lost by it or the writer agrees."""
+        self._quit()
+
+    @work
+    async def _quit(self) -> None:
+        if await self.filing.may_leave():
+            self.ghosts.stop()
+            self.continuation.stop()
+            summary = self.summary()
+            self.filing.forget()
+            self.exit(summary)
+
+    def action_find(self) -> None:
+        """Look for words."""
+        self.query_one(FindBar).open()
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self.area.undo()
+
+    def action_redo(self) -> None:
+        """Do it again."""
+        self.area.redo()
+
+    def action_continue(self) -> None:
+        """Let the model write on."""
+        self.area.focus()
+        self.ghosts.skip()
+        self.continuation.start()
+        self._show_status()
+
+    def action_stop(self) -> None:
+        """Stop the model's writing."""
+        self.continuation.stop()
+
+    def action_toggle_ghost(self) -> None:
+        """Ghost text on or off."""
+        self.ghosts.turn(self.ghosts.state in ("off", "failed"))
+
+    def action_toggle_theme(self) -> None:
+        """The other colours, also for the next session."""
+        other = "light" if self.theme == theme.DARK.name else "dark"
+        self.theme = f"killah-{other}"
+        try:
+            set_value("theme", other)
+        except KillahError as error:
+            self.filing.complain(error)
+
+    def action_use_persona(self, name: str) -> None:
+        """Write in the manner of a persona, or of nobody, for this session."""
+        self._engine.use_persona(name or None)
+        self._persona = name
+        self._show_status()
+
+    def action_figures(self) -> None:
+        """Tell what ghost text did so far."""
+        f = self.ghosts.figures
+        self.notify(
+            f"Shown {f.shown} of {f.asked} times asked. Taken whole {f.accepted}, by the word {f.word}, "
+            f"typed through {f.typed}, dismissed {f.dismissed}. Half of them came within "
+            f"{f.percentile(0.5):.0f} ms, 95 % within {f.percentile(0.95):.0f} ms.",
+            title="Ghost text",
+            timeout=12,
+        )
+
+    def action_keys(self) -> None:
+        """Show the keys."""
+        self.push_screen(KeysHelp(help_lines()))

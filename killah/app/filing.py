@@ -1,0 +1,155 @@
+"""The file under the text: saving, opening and leaving, each with its question before anything is lost."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+
+from textual.app import App
+
+from killah.app.dialogs import Ask, AskPath
+from killah.app.document import Document, WouldOverwrite, open_document
+from killah.app.journal import Journal, Recovered, left_behind
+from killah.app.plain_text import count_words
+from killah.app.text_area import GhostTextArea
+from killah.errors import KillahError
+
+LONG = 12  # seconds an error stays on screen
+
+
+class Filing:
+    """The document of one text area, and its journal. Async methods ask on the screen, so run in a worker."""
+
+    def __init__(
+        self, app: App, area: GhostTextArea, document: Document, folder: Path, now: Callable[[], datetime]
+    ) -> None:
+        self.document = document
+        self.saved = ""  # when, for the status bar
+        self._app = app
+        self._area = area
+        self._folder = folder
+        self._now = now
+        self._journal = Journal(folder, document.path)
+        self._told = ""  # the journal's last complaint
+        area.document.before_change = self._journal.record
+
+    @property
+    def modified(self) -> bool:
+        """Whether the text differs from the file."""
+        now, saved = self._area.document, self.document.text
+        return now.characters != len(saved) or now.text != saved
+
+    def complain(self, error: KillahError) -> None:
+        """Show an error for a while; the text is untouched by it."""
+        self._app.notify(str(error), severity="error", timeout=LONG, markup=False)
+
+    # Keeping ----------------------------------------------------------------------------------------
+
+    def keep(self) -> None:
+        """Every few seconds: what the journal holds goes to the disk itself."""
+        if self._journal.error is not None:
+            self._journal.retry(self._area.text)
+        else:
+            Thread(target=self._journal.sync, name="journal", daemon=True).start()
+
+    def check(self) -> None:
+        """After a change: tell, once, when it could not be journalled."""
+        problem = str(self._journal.error or "")
+        if problem and problem != self._told:
+            message = f"Unsaved text is not being kept: {problem}"
+            self._app.notify(message, severity="warning", timeout=LONG, markup=False)
+        self._told = problem
+
+    def forget(self) -> None:
+        """The text is saved, or not wanted."""
+        self._journal.discard()
+
+    async def recover(self) -> None:
+        """Ask about each unsaved text that an earlier session of this file left."""
+        for found in left_behind(self._folder, self.document.path):
+            answer = "forget" if found.text == self._area.text else await self._ask_about(found)
+            if answer == "restore":
+                self._area.replace(
+                    found.text, (0, 0), self._area.document.end, maintain_selection_offset=False
+                )
+            if answer is not None:
+                found.file.unlink(missing_ok=True)
+
+    async def _ask_about(self, found: Recovered) -> str | None:
+        when = datetime.fromtimestamp(found.changed).strftime("%d %B, %H:%M")
+        words = count_words(found.text.split("\n"))
+        return await self._app.push_screen_wait(
+            Ask(
+                f"An editor closed without saving {self.document.name} on {when}. It had {words:,} words.",
+                {"restore": "Restore that text (undo takes it back)", "forget": "Throw it away"},
+            )
+        )
+
+    # Saving -----------------------------------------------------------------------------------------
+
+    async def save(self) -> bool:
+        """Write the file; False when it was not written."""
+        if self.document.path is None:
+            return await self.save_as()
+        return await self._write(None)
+
+    async def save_as(self) -> bool:
+        """Ask for a name, and write there."""
+        path = await self._app.push_screen_wait(AskPath("Save as", self.document.path))
+        return path is not None and await self._write(path)
+
+    async def _write(self, path: Path | None, *, overwrite: bool = False) -> bool:
+        try:
+            self.document.save(self._area.text, path, overwrite=overwrite)
+        except WouldOverwrite as error:
+            question = Ask(f"{error} Write over it?", {"no": "No", "yes": "Yes, write over it"})
+            if await self._app.push_screen_wait(question) == "yes":
+                return await self._write(path, overwrite=True)
+            return False
+        except KillahError as error:
+            self.complain(error)
+            return False
+        self.saved = f"saved {self._now():%H:%M}"
+        self._take(self.document)
+        return True
+
+    # Leaving ----------------------------------------------------------------------------------------
+
+    async def may_leave(self) -> bool:
+        """Whether the text may go: it is saved, or the writer says so."""
+        if not self.modified:
+            return True
+        answers = {"save": "Save", "drop": "Don't save", "stay": "Cancel"}
+        answer = await self._app.push_screen_wait(Ask(f"Save changes to {self.document.name}?", answers))
+        return await self.save() if answer == "save" else answer == "drop"
+
+    async def open(self) -> None:
+        """Ask for a file and show it instead."""
+        here = self.document.path
+        path = await self._app.push_screen_wait(AskPath("Open", here.parent / "_" if here else None))
+        if path is None:
+            return
+        try:
+            document = open_document(path)
+        except KillahError as error:
+            self.complain(error)
+            return
+        if await self.may_leave():
+            await self._show(document)
+
+    async def new(self) -> None:
+        """Show an empty text instead."""
+        if await self.may_leave():
+            await self._show(Document())
+
+    async def _show(self, document: Document) -> None:
+        self._area.load_text(document.text)
+        self.saved = ""
+        self._take(document)
+        await self.recover()
+
+    def _take(self, document: Document) -> None:
+        self._journal.discard()
+        self.document = document
+        self._journal = Journal(self._folder, document.path)
+        self._area.document.before_change = self._journal.record

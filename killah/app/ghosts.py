@@ -1,0 +1,138 @@
+"""Asks the engine for ghost text while the writer pauses, and drops every answer that comes too late."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Literal
+
+from textual.timer import Timer
+
+from killah.app.figures import Figures
+from killah.app.protocol import Engine, Ghost, Job
+from killah.app.text_area import GhostTextArea, Origin
+from killah.config import Settings
+from killah.errors import KillahError
+
+State = Literal["off", "idle", "thinking", "shown", "failed"]
+
+MARKS = {"idle": "○", "thinking": "◌", "shown": "●"}
+
+
+@dataclass(eq=False)
+class Request:
+    """One question to the engine. `due` is when the debounce ended, in seconds of `time.monotonic`."""
+
+    job: Job[Ghost]
+    origin: Origin
+    due: float
+    shown: bool = field(default=False)
+
+
+class Ghosts:
+    """Ghost text for one text area. All methods run on the UI thread, except `_listen`."""
+
+    def __init__(
+        self, area: GhostTextArea, engine: Engine, settings: Settings, changed: Callable[[], None]
+    ) -> None:
+        self.figures = Figures()
+        self.error: KillahError | None = None
+        self._area = area
+        self._engine = engine
+        self._on = settings.ghost
+        self._debounce = settings.debounce_ms / 1000
+        self._changed = changed
+        self._request: Request | None = None
+        self._timer: Timer | None = None
+
+    @property
+    def state(self) -> State:
+        """What the status bar shows."""
+        if not self._on:
+            return "off"
+        if self.error is not None:
+            return "failed"
+        if self._area.suggestion:
+            return "shown"
+        return "thinking" if self._request is not None else "idle"
+
+    @property
+    def label(self) -> str:
+        """The state in a few cells: whether ghost text is on, at work, and how fast it last was."""
+        if (state := self.state) in ("off", "failed"):
+            return f"ghost {state}"
+        latency = f" {1000 * self.figures.latencies[-1]:.0f} ms" if self.figures.latencies else ""
+        return f"{MARKS[state]} ghost{latency}"
+
+    def turn(self, on: bool) -> None:
+        """Switch ghost text on or off; switching on forgets an earlier failure."""
+        self._on, self.error = on, None
+        if not on:
+            self.stop()
+            self._area.clear_ghost()
+        self._changed()
+
+    def touched(self) -> None:
+        """The text or the caret changed: ask again after the debounce, unless it was typed along."""
+        if self._area.suggestion:
+            return
+        self.stop()
+        if self._on and self.error is None and self._area.fresh:
+            self._timer = self._area.set_timer(self._debounce, self._ask)
+
+    def skip(self) -> None:
+        """Do not ask about the text as it is now."""
+        self.stop()
+        self._area.fresh = False
+
+    def stop(self) -> None:
+        """Cancel what is asked for or about to be."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+        if self._request is not None:
+            self._request.job.cancel()
+            self._request = None
+
+    def _ask(self) -> None:
+        self._timer = None
+        area = self._area
+        area.fresh = False
+        if not area.at_word_end or area.document.words == 0:
+            return
+        self.figures.asked += 1
+        job = self._engine.ghost(area.text, area.caret)
+        self._request = Request(job, area.origin, due=area.key_time + self._debounce)
+        Thread(target=self._listen, args=(self._request,), name="ghost", daemon=True).start()
+        self._changed()
+
+    def _listen(self, request: Request) -> None:
+        """On its own thread: pass events on. `call_later` never waits, and drops what comes too late."""
+        error = None
+        try:
+            for ghost in request.job:
+                self._area.call_later(self._arrived, request, ghost.text)
+        except KillahError as failure:
+            error = failure
+        finally:
+            self._area.call_later(self._ended, request, error)
+
+    def _arrived(self, request: Request, text: str) -> None:
+        if request is not self._request or not self._area.offer(request.origin, text):
+            return
+        if not request.shown:
+            request.shown = True
+            self.figures.shown += 1
+            self._area.call_after_refresh(self._drawn, request)
+        self._changed()
+
+    def _drawn(self, request: Request) -> None:
+        self.figures.latencies.append(time.monotonic() - request.due)
+        self._changed()
+
+    def _ended(self, request: Request, error: KillahError | None) -> None:
+        if request is self._request:
+            self._request = None
+        if error is not None and self.error is None:
+            self.error = error
+        self._changed()

@@ -1,0 +1,56 @@
+"""What the editor needs of an engine; `killah.engine.Engine` has this shape, and so have scripted ones."""
+
+from collections.abc import Iterator
+from typing import Protocol, TypeVar
+
+Event_co = TypeVar("Event_co", covariant=True)
+
+
+class Ghost(Protocol):
+    """A suggestion: the whole text to insert at the caret."""
+
+    @property
+    def text(self) -> str:
+        """Whole words; later events of the same job only add to it."""
+        ...
+
+
+class ModelInfo(Protocol):
+    """The loaded model."""
+
+    @property
+    def name(self) -> str:
+        """Its short name, as `killah models list` shows it."""
+        ...
+
+
+class Job(Protocol[Event_co]):
+    """Work under way: iterate for its events (blocks), or cancel it from any thread."""
+
+    def __iter__(self) -> Iterator[Event_co]:
+        """Events until the work ends; raises what the work raised."""
+        ...
+
+    def cancel(self) -> None:
+        """End the work soon, and the iteration with it. Harmless when it is over."""
+        ...
+
+
+class Engine(Protocol):
+    """Methods return at once, except `info`; all are safe from any thread."""
+
+    def info(self) -> ModelInfo:
+        """Wait for the model; raises `KillahError` if it cannot be loaded."""
+        ...
+
+    def ghost(self, text: str, caret: int) -> Job[Ghost]:
+        """A suggestion for what follows `text[:caret]`, growing; no event when none is good enough."""
+        ...
+
+    def continuation(self, text: str) -> Job[str]:
+        """Text that goes on from `text`, in pieces."""
+        ...
+
+    def use_persona(self, name: str | None) -> None:
+        """Condition on this persona's writing from now on; None for nobody's."""
+        ...

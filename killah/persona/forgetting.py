@@ -1,0 +1,28 @@
+"""Consent taken back: documents under some paths leave every persona, and their bytes leave the files."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from killah.persona import personas
+from killah.persona.scanning import is_under
+from killah.persona.store import Store
+
+
+def forget(roots: Iterable[str | Path], persona: str | None = None) -> dict[str, int]:
+    """Remove all documents at or under `roots`, which need not exist any more.
+
+    From one persona, or from all: persona -> documents removed. Raises `KillahError` where a store is
+    damaged or in use; what was removed from the others stays removed.
+    """
+    folders = [os.path.realpath(Path(root).expanduser()) for root in roots]
+    names = personas.names() if persona is None else [personas.existing(persona).stem]
+    return {name: _forget(name, folders) for name in names}
+
+
+def _forget(name: str, folders: list[str]) -> int:
+    with personas.lock(name), Store.create(personas.path_of(name)) as store:
+        removed = store.remove([path for path in store.entries() if is_under(path, folders)])
+        if removed:
+            store.vacuum()
+    return removed

@@ -1,0 +1,217 @@
+"""Documents read in another process: one worker, kept for many documents, ended when one goes too far.
+
+A document may take `Limits.seconds` of processor time and three times that by the clock (a slow disk is not
+its fault), and `Limits.memory` bytes. Linux enforces memory in the worker itself; here its resident size is
+watched too, because macOS does not.
+"""
+
+import contextlib
+import json
+import os
+import queue
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import killah
+from killah.errors import KillahError
+from killah.persona.readers import Unreadable
+from killah.persona.scanning import File
+
+_AHEAD = 32  # documents read before they are asked for
+_LOOK = 0.1  # seconds between two looks at the worker's memory
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one document may cost: processor seconds, bytes of memory."""
+
+    seconds: float = 10.0
+    memory: int = 1 << 30
+
+
+@dataclass(frozen=True)
+class Document:
+    """A document as read: its passages in order, its size in words and bytes, its hash, seconds it took."""
+
+    chunks: list[str]
+    words: int
+    bytes: int
+    sha256: str
+    seconds: float
+
+
+class Unavailable(Unreadable):
+    """Unreadable for now: permission, a disk error. Worth another try with the file unchanged."""
+
+
+class Parser:
+    """Reads documents one after another through a worker process. Close it, or use it in a `with`."""
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self._worker: subprocess.Popen[bytes] | None = None
+        self._unread = bytearray()
+
+    def __enter__(self) -> "Parser":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def read(self, path: str, format: str, sha256: str | None = None) -> Document | None:
+        """The document, or None where its content still has the hash `sha256`.
+
+        Raises `Unreadable` with the reason; `KillahError` where no worker can be had at all.
+        """
+        worker = self._worker or self._start()
+        request = json.dumps({"path": path, "format": format, "sha256": sha256})
+        try:
+            assert worker.stdin is not None
+            worker.stdin.write(request.encode() + b"\n")
+            worker.stdin.flush()
+            answer = self._answer(worker, self.limits.seconds * 3)
+        except BrokenPipeError as gone:
+            raise Unreadable(self._bury("")) from gone
+        except _Gone as gone:
+            raise Unreadable(self._bury(str(gone))) from gone
+        if problem := answer.get("problem"):
+            raise Unavailable(problem) if answer.get("passing") else Unreadable(problem)
+        return None if answer.get("same") else Document(**answer)
+
+    def close(self) -> None:
+        """End the worker. Another `read` starts a new one."""
+        if self._worker is not None:
+            self._bury("")
+
+    def interrupt(self) -> None:
+        """Make a `read` that runs in another thread come to its end."""
+        if worker := self._worker:
+            worker.kill()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # -P and the package's own folder: never a module from the folder the user happens to stand in.
+        environment = os.environ | {"PYTHONPATH": str(Path(killah.__file__).parent.parent)}
+        command = [sys.executable, "-P", "-B", "-m", "killah.persona.worker"]
+        self._worker = subprocess.Popen(
+            [*command, str(self.limits.memory), str(self.limits.seconds)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=environment,
+            start_new_session=True,  # Ctrl-C is for us: we end the worker
+        )
+        self._unread.clear()
+        try:
+            self._answer(self._worker, 60)
+        except _Gone as gone:
+            self._bury("")
+            raise KillahError(
+                "The process that reads documents does not start.", "Try `killah doctor`."
+            ) from gone
+        return self._worker
+
+    def _answer(self, worker: subprocess.Popen[bytes], seconds: float) -> dict[str, Any]:
+        """Wait for a whole line. Raises `_Gone` with a reason when there will be none."""
+        assert worker.stdout is not None
+        process = psutil.Process(worker.pid)
+        deadline = time.monotonic() + seconds
+        while (end := self._unread.find(b"\n")) < 0:
+            if not select.select([worker.stdout], [], [], _LOOK)[0]:
+                self._check(process, deadline)
+                continue
+            block = os.read(worker.stdout.fileno(), 1 << 20)
+            if not block:
+                raise _Gone("")
+            self._unread += block
+        line = bytes(self._unread[:end])
+        del self._unread[: end + 1]
+        return json.loads(line)
+
+    def _check(self, process: psutil.Process, deadline: float) -> None:
+        if time.monotonic() > deadline:
+            raise _Gone(self._slow())
+        try:
+            resident = process.memory_info().rss
+        except psutil.Error as error:
+            raise _Gone("") from error
+        if resident > self.limits.memory:
+            raise _Gone("needs too much memory to read")
+
+    def _bury(self, reason: str) -> str:
+        """End the worker for good; the reason why its document was not read."""
+        worker, self._worker = self._worker, None
+        assert worker is not None and worker.stdin is not None and worker.stdout is not None
+        if reason or worker.poll() is None:
+            worker.kill()
+        code = worker.wait()
+        worker.stdout.close()
+        with contextlib.suppress(BrokenPipeError):  # a request that never got there
+            worker.stdin.close()
+        if reason:
+            return reason
+        return self._slow() if code == -signal.SIGXCPU else f"crashed its reader (exit {code})"
+
+    def _slow(self) -> str:
+        return f"takes more than {self.limits.seconds:g} seconds to read"
+
+
+Outcome = tuple[File, Document | Unreadable | None]
+
+
+def read_ahead(
+    files: list[File], known: dict[str, str | None], limits: Limits | None
+) -> Generator[Outcome, None, None]:
+    """Every file with what came of reading it, in order; a thread reads ahead while the caller embeds.
+
+    `known` has hashes of content that need not be read again. Close the generator to stop early.
+    """
+    outcomes: queue.Queue[Outcome | Exception] = queue.Queue(_AHEAD)
+    stop = threading.Event()
+    parser = Parser(limits)
+
+    def read() -> None:
+        for file in files:
+            if stop.is_set():
+                return
+            try:
+                outcomes.put((file, parser.read(file.path, file.format, known.get(file.path))))
+            except Unreadable as problem:
+                outcomes.put((file, problem))
+            except Exception as error:  # for the caller's thread to raise
+                outcomes.put(error)
+                return
+
+    reading = threading.Thread(target=read, name="read ahead", daemon=True)
+    reading.start()
+    try:
+        for _ in files:
+            outcome = outcomes.get()
+            if isinstance(outcome, Exception):
+                raise outcome
+            yield outcome
+    finally:
+        stop.set()
+        while reading.is_alive():
+            parser.interrupt()
+            _drain(outcomes)
+            reading.join(0.05)
+        parser.close()
+
+
+def _drain(outcomes: "queue.Queue[Any]") -> None:
+    while not outcomes.empty():
+        outcomes.get_nowait()
+
+
+class _Gone(Exception):
+    """The worker is gone or has to go; the message is the reason, empty where its exit code tells."""

@@ -1,0 +1,92 @@
+"""Personas by name: which there are, where each lies, who may write to it."""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from killah import paths
+from killah.errors import KillahError
+from killah.persona.store import Store
+
+_NAME = re.compile(r"\w[\w.@+ -]{0,62}")
+_ENDING = ".sqlite"
+
+
+def path_of(name: str) -> Path:
+    """The file of a persona, there or not. Raises `KillahError` for a name that could lead elsewhere."""
+    if not _NAME.fullmatch(name) or name != name.strip() or name.endswith("."):
+        what = f"{name!r} is not a name for a persona."
+        raise KillahError(
+            what, "Use up to 63 letters, digits, spaces and . _ - + @, beginning with a letter."
+        )
+    return paths.personas_dir() / f"{name}{_ENDING}"
+
+
+def names() -> list[str]:
+    """Every persona there is, in order."""
+    return sorted(path.stem for path in paths.personas_dir().glob(f"*{_ENDING}") if path.stem[0] != ".")
+
+
+def existing(name: str) -> Path:
+    """The file of a persona that is there; `KillahError` where it is not."""
+    path = path_of(name)
+    if not path.is_file():
+        raise KillahError(
+            f"There is no persona {name!r}.", f"Make it: killah index FOLDER --persona '{name}'"
+        )
+    return path
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A persona for a list. `counts` has documents, words, passages and MB, or a `problem`."""
+
+    name: str
+    counts: dict[str, Any]
+
+
+def summaries() -> list[Summary]:
+    """Every persona there is; a damaged one is in the list with its problem."""
+    return [Summary(name, _counts(path_of(name))) for name in names()]
+
+
+def _counts(path: Path) -> dict[str, Any]:
+    try:
+        with Store.open(path) as store:
+            return store.counts() | {"MB": round(path.stat().st_size / 1e6, 1)}
+    except KillahError as error:
+        return {"problem": error.what}
+
+
+def delete(name: str) -> None:
+    """Remove everything a persona stored, damaged or not."""
+    path = existing(name)
+    with lock(name):
+        for leftover in (path, *(path.with_name(path.name + tail) for tail in ("-wal", "-shm", ".lock"))):
+            try:
+                leftover.unlink(missing_ok=True)
+            except OSError as error:
+                raise paths.cannot_write(leftover, error) from error
+
+
+@contextmanager
+def lock(name: str) -> Iterator[None]:
+    """One writer at a time. Raises `KillahError` at once where another runs; a killed one leaves no lock."""
+    path = path_of(name).with_name(f"{name}{_ENDING}.lock")
+    paths.private_dir(path.parent)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise paths.cannot_write(path, error) from error
+    with os.fdopen(descriptor, "wb") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            what = f"Another killah is writing to the persona {name!r}."
+            raise KillahError(what, "Wait until it is done.") from error
+        yield

@@ -1,0 +1,42 @@
+"""What an index run tells: where it is, and at the end what it did."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from killah.persona.scanning import Skipped
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a run is. `done` and `total` count documents; `passages` counts those embedded so far."""
+
+    stage: Literal["found", "reading", "loading", "embedding", "again"]
+    done: int
+    total: int
+    passages: int = 0
+    path: str = ""
+
+
+@dataclass
+class Report:
+    """What a run did. Seconds of reading and embedding overlap."""
+
+    persona: str
+    read: int = 0
+    unchanged: int = 0
+    removed: int = 0
+    words: int = 0
+    passages: int = 0
+    bytes: int = 0
+    skipped: list[Skipped] = field(default_factory=list)
+    formats: dict[str, int] = field(default_factory=dict)  # documents read, by format
+    other: dict[str, int] = field(default_factory=dict)  # files there is no reader for, by ending
+    seconds: float = 0.0
+    reading_seconds: float = 0.0
+    embedding_seconds: float = 0.0
+    storing_seconds: float = 0.0
+
+    @property
+    def worked(self) -> bool:
+        """Whether anything came of it."""
+        return self.read + self.unchanged > 0

@@ -1,0 +1,85 @@
+"""The first thing a user sees: help, version, settings, the doctor's report."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMANDS = [
+    "write", "complete", "continue", "index", "forget", "demo", "doctor",
+    "persona list", "persona show", "persona use", "persona delete",
+    "models list", "models show", "models pull", "models convert", "models use",
+    "config show", "config set", "config path",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_and_json(killah, command):
+    done = killah(*command.split(), "--help")
+    assert done.code == 0
+    assert "Example:" in done.out
+    assert "--json" in done.out
+
+
+def test_help_does_not_import_what_is_heavy():
+    """The 0.3 s of `killah --help` are kept by what is not imported, on any machine."""
+    code = (
+        "import sys, killah.cli\n"
+        "sys.argv = ['killah', '--help']\n"
+        "try: killah.cli.main()\n"
+        "except SystemExit: pass\n"
+        "heavy = {'mlx', 'torch', 'numpy', 'textual', 'transformers', 'pydantic', 'rich', 'tokenizers'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+    assert "killah" in done.stdout
+
+
+def test_an_unknown_command_is_a_usage_error(killah):
+    assert killah("frobnicate").code == 2
+
+
+def test_a_closed_pipe_is_no_traceback():
+    command = f"{sys.executable} -m killah config show | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+
+
+def test_settings_are_kept_private_and_checked(killah, home):
+    assert killah("config", "set", "min_p", "0.07").code == 0
+    assert json.loads(killah("config", "show", "--json").out)["min_p"] == 0.07
+    path = json.loads(killah("config", "path", "--json").out)["path"]
+    assert Path(path).stat().st_mode & 0o777 == 0o600
+    wrong = killah("config", "set", "min_p", "7")
+    assert wrong.code == 1
+    assert "min_p" in wrong.err
+    assert json.loads(killah("config", "show", "--json").out)["min_p"] == 0.07
+    assert killah("config", "set", "nonsense", "1").code == 1
+
+
+def test_a_broken_settings_file_is_one_line_and_not_overwritten(killah, home):
+    killah("config", "set", "ghost", "off")
+    path = json.loads(killah("config", "path", "--json").out)["path"]
+    Path(path).write_text("min_p = = 3")
+    done = killah("config", "set", "min_p", "0.2")
+    assert done.code == 1
+    assert "not valid TOML" in done.err
+    assert Path(path).read_text() == "min_p = = 3"
+
+
+def test_doctor_says_of_each_part_whether_it_works(killah):
+    found = json.loads(killah("doctor", "--json").out)
+    subjects = {each["subject"]: each for each in found}
+    assert {"settings", "device", "model", "embedder", "memory", "disk", "sound", "terminal"} <= set(subjects)
+    assert subjects["model"]["ok"]
+    assert "verified" in subjects["model"]["detail"]
+
+
+def test_doctor_names_a_damaged_model(killah):
+    killah("config", "set", "model", "no-such-model")
+    done = killah("doctor")
+    assert done.code == 1
+    assert "!   model" in done.out
