@@ -4,7 +4,6 @@ import os
 
 import pytest
 
-
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 

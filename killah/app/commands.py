@@ -6,8 +6,8 @@ from functools import partial
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from killah import paths
 from killah.app.keys import both
+from killah.persona import personas
 
 
 @dataclass(frozen=True)
@@ -66,11 +66,6 @@ def _display(keys: str) -> str:
     return " ".join(part.capitalize() for part in keys.partition(",")[0].split("+"))
 
 
-def personas() -> list[str]:
-    """Names of the personas on this machine."""
-    return sorted(file.stem for file in paths.personas_dir().glob("*.sqlite"))
-
-
 class Palette(Provider):
     """What the command palette (Ctrl+P) offers: every command, then a command a persona."""
 
@@ -90,5 +85,5 @@ class Palette(Provider):
         fixed = [(command.title, command.meaning, command.action) for command in COMMANDS]
         return fixed + [
             (f"Persona: {name}", "Write in this manner, for this session", f"use_persona({name!r})")
-            for name in personas()
+            for name in personas.names()
         ]

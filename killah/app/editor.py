@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from killah import paths
 from killah.app import theme
-from killah.app.commands import Palette, bindings, help_lines, personas
+from killah.app.commands import Palette, bindings, help_lines
 from killah.app.continuation import Continuation
 from killah.app.dialogs import KeysHelp
 from killah.app.document import Document
@@ -24,6 +24,7 @@ from killah.app.status import Status, StatusBar
 from killah.app.text_area import GhostTextArea
 from killah.config import Settings, set_value
 from killah.errors import KillahError
+from killah.persona import personas
 
 PLACEHOLDER = "Start writing. Tab accepts ghost text, F1 shows the keys."
 
@@ -59,7 +60,7 @@ class Editor(App[Summary]):
         self._engine = engine
         self._settings = settings
         self._model = f"{settings.model} …"
-        self._persona = settings.persona if settings.persona in personas() else ""
+        self._persona = settings.persona if settings.persona in personas.names() else ""
 
     def compose(self) -> ComposeResult:
         """The text, and a line or two below it."""
@@ -70,6 +71,8 @@ class Editor(App[Summary]):
     def on_mount(self) -> None:
         """Begin: the model loads, and what an earlier session left is asked about."""
         self.area.focus()
+        # Not by message: the status bar is to change in the same frame as the text.
+        self.watch(self.area, "selection", self._show_status, init=False)
         self.set_interval(self._settings.autosave_seconds, self.filing.keep)
         if self._persona:
             self._engine.use_persona(self._persona)

@@ -107,8 +107,5 @@ def _print(figures: dict) -> None:
     )
     table.add_row(Text(figures["without_persona"].strip()), Text(figures["with_persona"].strip()))
     console.print(table)
-    console.print(
-        f"\n{figures['model']} loaded in {figures['model_load_ms']:.0f} ms. It is a small model: see the README for "
-        "what it can and cannot do.",
-        style="dim",
-    )
+    loaded = f"{figures['model']} loaded in {figures['model_load_ms']:.0f} ms."
+    console.print(f"\n{loaded} It is small: the README says what it can and cannot do.", style="dim")

@@ -1,5 +1,7 @@
 """`killah write` and bare `killah`: the editor."""
 
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -35,6 +37,8 @@ def open_editor(
     path: str | None, *, persona: str | None = None, model: str | None = None, as_json: bool = False
 ) -> None:
     """Run the editor until it is closed. Raises `KillahError` where there is no terminal, or no such text."""
+    # Textual draws at most 60 times a second; a key that comes just after a frame would wait 16 ms.
+    os.environ.setdefault("TEXTUAL_FPS", "120")
     from killah import paths
     from killah.app.document import Document, open_document
     from killah.app.terminal import need_terminal, quiet_stderr
@@ -50,6 +54,8 @@ def open_editor(
         from killah.app.editor import Editor
         from killah.engine import Engine
 
+        # The model's thread may keep Python from the keys this long at a time (5 ms otherwise).
+        sys.setswitchinterval(0.0005)
         with Engine(settings) as engine:
             editor = Editor(document, engine, settings)
             summary = editor.run()

@@ -6,6 +6,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import mlx.core as mx
+
 from killah import devices
 from killah.config import Settings
 from killah.engine import decoding, prompt
@@ -42,7 +44,8 @@ class Engine:
     def __init__(self, settings: Settings) -> None:
         self.persona: str | None = None
         self._settings = settings
-        self._scheduler = Scheduler()
+        # A thread that ends with streams of its own takes the process down (MLX 0.32).
+        self._scheduler = Scheduler(at_end=mx.clear_streams)
         self._base: base.Base
         self._gate: Gate
         self._sessions: dict[str, Session] = {}

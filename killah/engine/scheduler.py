@@ -88,9 +88,10 @@ class Job(Generic[Event]):
 
 
 class Scheduler:
-    """The thread, and the jobs that wait for it."""
+    """The thread, and the jobs that wait for it. `at_end` is the last thing it calls."""
 
-    def __init__(self) -> None:
+    def __init__(self, at_end: Callable[[], object] = lambda: None) -> None:
+        self._at_end = at_end
         self._ready: queue.PriorityQueue[tuple[int, int, Job]] = queue.PriorityQueue()
         self._order = itertools.count()
         self._closing = threading.Event()
@@ -119,3 +120,4 @@ class Scheduler:
                 self._ready.put(entry)  # with its old number: equal priorities stay in order
         while not self._ready.empty():
             self._ready.get()[2].end(None)
+        self._at_end()

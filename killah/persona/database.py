@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shlex import quote
 from typing import Any, Self
 
 from killah import paths
@@ -112,10 +113,11 @@ class Database:
     def damaged(self, detail: str) -> KillahError:
         """The one sentence for a file that is not what was written."""
         name = self.path.stem
-        next_step = (
-            f"Put {self.path} back from a backup, or run `killah persona delete {name}` and index again."
+        detail = " ".join(detail.replace("*** in database main ***", "").split())
+        return KillahError(
+            f"The persona {name!r} is damaged ({detail}).",
+            f"Put {self.path} back from a backup, or run `killah persona delete {quote(name)}` and index again.",
         )
-        return KillahError(f"The persona {name!r} is damaged ({detail}).", next_step)
 
     def _in_use(self) -> KillahError:
         return KillahError(f"{self.path} is in use.", "Close Killah's other windows and try again.")

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from killah import paths
 from killah.errors import KillahError
-from killah.persona.store import Store
 
 _NAME = re.compile(r"\w[\w.@+ -]{0,62}")
 _ENDING = ".sqlite"
@@ -37,7 +37,7 @@ def existing(name: str) -> Path:
     path = path_of(name)
     if not path.is_file():
         raise KillahError(
-            f"There is no persona {name!r}.", f"Make it: killah index FOLDER --persona '{name}'"
+            f"There is no persona {name!r}.", f"Make it: killah index FOLDER --persona {quote(name)}"
         )
     return path
 
@@ -56,6 +56,8 @@ def summaries() -> list[Summary]:
 
 
 def _counts(path: Path) -> dict[str, Any]:
+    from killah.persona.store import Store  # numpy: not needed to know a name
+
     try:
         with Store.open(path) as store:
             return store.counts() | {"MB": round(path.stat().st_size / 1e6, 1)}

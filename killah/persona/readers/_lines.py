@@ -48,9 +48,8 @@ def join_lines(lines: list[str]) -> str:
 
 
 def _ends(line: str, following: str, full: float) -> bool:
-    """Whether a paragraph ends here: a sentence does, early in the line or with speech on both sides."""
-    speech = line[-1:] in '"”»' and following[:1] in '"“«'
-    return bool(_SENTENCE_END.search(line)) and (len(line) < full or speech)
+    """Whether a paragraph ends here: a sentence does, early in the line or before somebody speaks."""
+    return bool(_SENTENCE_END.search(line)) and (len(line) < full or following[:1] in tuple('“«"'))
 
 
 def _heads(line: str, following: str, full: float) -> bool:

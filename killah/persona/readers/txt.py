@@ -25,6 +25,7 @@ _CYRILLIC = ("cp1251", "koi8-r", "cp866", "mac-cyrillic")
 _CYRILLIC_WORD = re.compile(r"[А-Яа-яЁёІіЇїЄєҐґЎў]+")
 _WORD = re.compile(r"\w+")
 _COMMON = frozenset("оеаинтсрвлкмдпу")  # 15 letters, three quarters of running Russian
+_PUNCTUATION = frozenset("‘’“”„«»–—…№\xa0")
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœßúùûüÿÀÂÄÁÅÆÇÉÈÊËÎÏÑÓÔÖØÚÙÛÜŒ‘’“”„«»–—…€£§°·•\xa0")
 
 
@@ -82,11 +83,11 @@ def _guess(sample: bytes) -> str:
 
 def _russian(text: str) -> float:
     """How much like Russian, up to 1: words of Cyrillic letters alone, in lower case, of common letters."""
-    words = [word for word in _WORD.findall(text) if not word.isascii()]
-    letters = "".join(words)
-    if not letters:
+    high = sum(character > "\x7f" and character not in _PUNCTUATION for character in text)
+    if not high:
         return 0.0
+    words = [word for word in _WORD.findall(text) if not word.isascii()]
     whole = sum(map(len, filter(_CYRILLIC_WORD.fullmatch, words)))
     odd_capitals = sum(letter.isupper() for word in words for letter in word[1:])
-    common = sum(letter in _COMMON for letter in letters.lower())
-    return (whole + common - odd_capitals) / (2 * len(letters))
+    common = sum(letter in _COMMON for word in words for letter in word.lower())
+    return (whole + common - odd_capitals) / (2 * high)

@@ -1,0 +1,61 @@
+import json
+
+import pytest
+
+
+@pytest.fixture
+def indexed(killah, tmp_path):
+    """Personas `default` and `other`, one document each."""
+    for persona, words in (
+        ("default", "Well, the gulls; the grey, cold sea!"),
+        ("other", "Bread needs time."),
+    ):
+        path = tmp_path / persona / "a.txt"
+        path.parent.mkdir()
+        path.write_text(f"{words} [red]Not markup[/red], but text.")
+        assert killah("index", str(path), "--persona", persona).code == 0
+
+
+def test_list_names_each_and_marks_the_one_in_use(killah, indexed):
+    found = json.loads(killah("persona", "list", "--json").out)
+    assert [(each["name"], each["used"], each["documents"]) for each in found] == [
+        ("default", True, 1),
+        ("other", False, 1),
+    ]
+    table = killah("persona", "list").out
+    assert "*  default" in table
+
+
+def test_list_without_personas_says_how_to_make_one(killah):
+    assert "killah index" in killah("persona", "list").out
+
+
+def test_show_prints_habits_as_a_table_and_as_json(killah, indexed):
+    shown = killah("persona", "show")
+    assert shown.code == 0
+    assert "semicolons" in shown.out
+    profile = json.loads(killah("persona", "show", "other", "--json").out)
+    assert (profile["name"], profile["documents"], profile["measured_words"]) == ("other", 1, 9)
+
+
+def test_use_changes_the_settings(killah, indexed):
+    assert killah("persona", "use", "other").code == 0
+    assert json.loads(killah("config", "show", "--json").out)["persona"] == "other"
+    missing = killah("persona", "use", "nobody")
+    assert missing.code == 1
+    assert "no persona 'nobody'" in missing.err
+
+
+def test_delete_asks_first(killah, indexed):
+    assert killah("persona", "delete", "other", stdin=b"n\n").code == 1
+    assert len(json.loads(killah("persona", "list", "--json").out)) == 2
+    assert killah("persona", "delete", "other", stdin=b"y\n").code == 0
+    assert killah("persona", "delete", "default", "--yes").code == 0
+    assert json.loads(killah("persona", "list", "--json").out) == []
+
+
+def test_a_persona_that_is_not_there_is_one_line(killah):
+    for command in (("show", "nobody"), ("use", "../nobody"), ("delete", "nobody", "--yes")):
+        done = killah("persona", *command)
+        assert done.code == 1
+        assert len(done.err.splitlines()) == 1
