@@ -18,6 +18,8 @@ class Settings(BaseModel):
 
     model: str = "pushkin-nano"
     """Base model: a name from `killah models list`, or a folder."""
+    context: int = Field(default=2048, ge=256, le=131_072)
+    """Text the model reads at a time, in tokens; its keys and values take memory (4B: 136 kB a token)."""
     persona: str = "default"
     """Persona that conditions suggestions and continuations."""
     embedder: str = "all-MiniLM-L6-v2"
@@ -51,6 +53,8 @@ def load() -> Settings:
         return Settings(**tomllib.loads(path.read_text("utf-8")))
     except FileNotFoundError:
         return Settings()
+    except OSError as error:
+        raise KillahError(f"Cannot read {path}: {error.strerror}.", "Check KILLAH_HOME.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KillahError(f"{path} is not valid TOML: {error}.", "Mend or delete it.") from error
     except ValidationError as error:

@@ -37,6 +37,8 @@ def prepare() -> Device:
     import mlx.core as mx
 
     if mx.metal.is_available():
+        # Keeps the weights of a large model from being paged out between two keystrokes (macOS 15).
+        mx.set_wired_limit(int(mx.device_info()["max_recommended_working_set_size"]))
         return Device("metal", None)
     if mx.default_device() == mx.gpu:
         return Device("cuda", None)

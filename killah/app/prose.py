@@ -110,6 +110,10 @@ class ProseArea(TextArea):
         self._rewrap_and_refresh_virtual_size()
         self.refresh()
 
+    def _rewrap_and_refresh_virtual_size(self) -> None:
+        super()._rewrap_and_refresh_virtual_size()
+        self._recompute_cursor_offset()  # or the caret's old row is not known when it moves
+
     def _build_highlight_map(self) -> None:
         # There is no highlighting, and `render_line` keys its cache by content: nothing to drop.
         return

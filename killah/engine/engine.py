@@ -21,7 +21,7 @@ from killah.gemma import base, catalog
 if TYPE_CHECKING:
     from killah.persona.retrieval import Retriever
 
-GHOST_ROOM = 64  # tokens kept free for ghost text
+GHOST_ROOM = 96  # tokens kept free for ghost text
 QUERY = 1000  # characters before the caret that passages are looked up for
 
 
@@ -123,9 +123,13 @@ class Engine:
         except Exception as error:  # raised again wherever the model is needed
             self._loaded.set_exception(error)
             return
-        about, context = self._base.manifest, self._base.context
+        about, context = self._base.manifest, self._context
         self._loaded.set_result(ModelInfo(about.name, about.parameters, context, devices.prepare().kind))
         yield
+
+    @property
+    def _context(self) -> int:
+        return min(self._base.context, self._settings.context)
 
     def _session(self, task: str) -> Session:
         if task not in self._sessions:
@@ -135,7 +139,7 @@ class Engine:
 
     def _ghost(self, before: str) -> Iterator[Ghost | None]:
         session = self._session("ghost")
-        room = self._base.context - GHOST_ROOM
+        room = self._context - GHOST_ROOM
         built = prompt.build(self._base.tokenizer, before, room, passages=self._nearby)
         s = self._settings
         yield from decoding.ghost(
@@ -146,7 +150,7 @@ class Engine:
         self, text: str, passages: Future[list[str]], sampling: Sampling, max_tokens: int
     ) -> Iterator[str | None]:
         session = self._session("continue")
-        room = max(self._base.context - max_tokens, self._base.context // 2)
+        room = max(self._context - max_tokens, self._context // 2)
         built = prompt.build(self._base.tokenizer, text, room, passages=passages.result())
         eos = self._base.model.config.eos_token_id
         yield from decoding.continuation(
@@ -154,7 +158,7 @@ class Engine:
             self._base.tokenizer,
             built,
             Sampler(sampling),
-            max_tokens=min(max_tokens, self._base.context - len(built.slots)),
+            max_tokens=min(max_tokens, self._context - len(built.slots)),
             ends=eos if isinstance(eos, list) else [eos],
         )
 

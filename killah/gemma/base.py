@@ -31,7 +31,7 @@ class Base:
 
     @property
     def context(self) -> int:
-        """Longest sequence, in tokens."""
+        """Longest sequence the model was made for, in tokens."""
         return self.model.config.max_position_embeddings
 
 

@@ -42,6 +42,15 @@ def expected_calibration_error(probabilities: ArrayLike, correct: ArrayLike, bin
     return float(distance.sum() / len(stated))
 
 
+def log_loss(probabilities: ArrayLike, correct: ArrayLike) -> float:
+    """Mean negative log-likelihood of what happened, in nats: falls with calibration and with sharpness."""
+    stated = np.asarray(probabilities, dtype=np.float64)
+    if not len(stated):
+        raise ValueError("log loss needs at least one example")
+    happened = np.where(np.asarray(correct, dtype=bool), stated, 1 - stated)
+    return float(-np.log(np.maximum(happened, _TOLERANCE)).mean())
+
+
 def _newton(design: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
     """Minimise the logistic loss of `design` (examples, 2) against soft `targets`."""
     weights = np.zeros(2)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from killah.metrics.calibration import expected_calibration_error, fit_logistic, sigmoid
+from killah.metrics.calibration import expected_calibration_error, fit_logistic, log_loss, sigmoid
 
 
 def examples(intercept: float, slope: float, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -53,3 +53,16 @@ def test_a_certain_probability_falls_in_the_last_bin() -> None:
 
 def test_the_sigmoid_never_overflows() -> None:
     np.testing.assert_allclose(sigmoid([-1000.0, 0.0, 1000.0]), [0.0, 0.5, 1.0])
+
+
+def test_log_loss_is_scikit_learns() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    stated, right = [0.9, 0.2, 0.6, 0.5], [True, False, False, True]
+    assert log_loss(stated, right) == pytest.approx(metrics.log_loss(right, stated))
+    assert log_loss([0.0], [True]) < 30  # certain and wrong: dear, not infinite
+
+
+def test_no_examples_are_refused() -> None:
+    for measure in (log_loss, expected_calibration_error):
+        with pytest.raises(ValueError, match="at least one example"):
+            measure([], [])

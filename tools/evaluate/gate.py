@@ -1,4 +1,4 @@
-"""The gate: fit P(first word right | its log-probability) on held-out text, and check it on other text.
+"""The gate: fit P(first word right | what the model says) on held-out text, and check it on other text.
 
 Carets are drawn evenly over all keystrokes. Even passages are fitted, odd ones give the figures. Without
 --data, the validation rows of the training run are used; with it, authors of DIR that are no test persona.
@@ -9,7 +9,7 @@ Example: python -m tools.evaluate gate --write models/pushkin-nano
 import argparse
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from killah.engine.gate import Gate
 from killah.errors import KillahError
 from killah.gemma import catalog
 from killah.gemma.tokenizer import Tokenizer
-from killah.metrics.calibration import expected_calibration_error, fit_logistic
+from killah.metrics.calibration import expected_calibration_error, fit_logistic, log_loss, sigmoid
 from killah.metrics.intervals import wilson
 from killah.metrics.showing import count
 from tools.evaluate import ghosts, passages
@@ -29,6 +29,7 @@ from tools.evaluate.report import progress
 from tools.pretrain.corpus import HELD_OUT
 
 LEVELS = (0.3, 0.4, 0.5, 0.6, 0.7)
+CERTAIN = 1e-12  # probabilities are kept this far from 0 and 1
 RUN = Path("runs/pushkin-nano")
 
 
@@ -47,10 +48,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Example:
-    """A first word the engine suggested; odd passages are for checking only."""
+    """A first word the engine suggested: what its gate weighed, what it said, and what was true.
+
+    `score` is the number that the gate's slope multiplies. Odd passages are for checking only.
+    """
 
     kind: ghosts.Kind
-    logprob: float
+    score: float
+    probability: float
     right: bool
     odd: bool
 
@@ -62,7 +67,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     examples = _examples(options, texts)
     even, odd = ([e for e in examples if e.odd is wanted] for wanted in (False, True))
     try:
-        intercept, slope = fit_logistic([e.logprob for e in even], [e.right for e in even])
+        intercept, slope = fit_logistic([e.score for e in even], [e.right for e in even])
     except ValueError as error:
         raise KillahError(
             "There is too little text to fit a gate on.", "Give more with --data DIR."
@@ -70,33 +75,32 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     fitted = {"intercept": intercept, "slope": slope, "source": source, "examples": len(even)}
     if options.write:
         paths.write_private(options.write / "gate.json", json.dumps(fitted, indent=1) + "\n")
+    after = [replace(e, probability=float(sigmoid(intercept + slope * e.score))) for e in odd]
     return fitted | {
         "written": str(options.write / "gate.json") if options.write else None,
-        "checked": _check(odd, Gate(intercept, slope)),
-        "checked_as_it_was": _check(odd, Gate()),
-        **{
-            f"checked_{kind}": _check([e for e in odd if e.kind == kind], Gate(intercept, slope))
-            for kind in ghosts.KINDS
-        },
-        **{f"gate_at_{level}": _at(level, odd, Gate(intercept, slope)) for level in LEVELS},
+        "checked_before": _check(odd),
+        "checked_after": _check(after),
+        **{f"checked_after_{kind}": _check([e for e in after if e.kind == kind]) for kind in ghosts.KINDS},
+        **{f"gate_at_{level}": _at(level, after) for level in LEVELS},
     }
 
 
-def _check(examples: list[Example], gate: Gate) -> dict[str, Any] | None:
-    """How far what `gate` states is from what happens; None without examples."""
+def _check(examples: list[Example]) -> dict[str, Any] | None:
+    """How far stated probabilities are from what happens; None without examples."""
     if not examples:
         return None
-    stated, right = [gate.probability(e.logprob) for e in examples], [e.right for e in examples]
+    stated, right = [e.probability for e in examples], [e.right for e in examples]
     return {
         "mean_probability": float(np.mean(stated)),
         "first_word_accuracy": wilson(sum(right), len(right)),
         "calibration_error": expected_calibration_error(stated, right),
+        "log_loss": log_loss(stated, right),
     }
 
 
-def _at(level: float, examples: list[Example], gate: Gate) -> dict[str, Any]:
+def _at(level: float, examples: list[Example]) -> dict[str, Any]:
     """What a gate that demands `level` shows."""
-    showing = count([e.right if gate.probability(e.logprob) >= level else None for e in examples])
+    showing = count([e.right if e.probability >= level else None for e in examples])
     return {
         "coverage": wilson(showing.shown, showing.carets) if examples else None,
         "precision": wilson(showing.right, showing.shown) if showing.shown else None,
@@ -115,17 +119,18 @@ def _examples(options: argparse.Namespace, texts: list[str]) -> list[Example]:
             for caret in ghosts.any_carets(text, options.carets, random)
         ]
     return [
-        Example(a.caret.kind, _logprob(gate, a.probability), a.right, odd)
+        Example(a.caret.kind, _score(gate, a.probability), a.probability, a.right, odd)
         for a, odd in asked
-        if a.right is not None and a.probability > 0
+        if a.right is not None
     ]
 
 
-def _logprob(gate: Gate, probability: float) -> float:
-    """The log-probability that `gate` made `probability` of."""
+def _score(gate: Gate, probability: float) -> float:
+    """What `gate` made `probability` of."""
+    inside = min(max(probability, CERTAIN), 1 - CERTAIN)
     if gate.intercept is None:
-        return math.log(probability)
-    return (math.log(probability) - math.log1p(-probability) - gate.intercept) / gate.slope
+        return math.log(inside)
+    return (math.log(inside) - math.log1p(-inside) - gate.intercept) / gate.slope
 
 
 def _texts(options: argparse.Namespace) -> tuple[list[str], str]:
