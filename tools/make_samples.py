@@ -84,6 +84,7 @@ def main() -> None:
         write_document(SAMPLES / name, title(name), paragraphs, AUTHOR)
         print(f"{name}: {sum(map(len, paragraphs)):,} characters")
     (SAMPLES / "README.md").write_text(README, "utf-8")
+    (SAMPLES / ".killahignore").write_text("README.md\n")  # ours, not the author's
 
 
 if __name__ == "__main__":

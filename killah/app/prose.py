@@ -114,6 +114,11 @@ class ProseArea(TextArea):
         super()._rewrap_and_refresh_virtual_size()
         self._recompute_cursor_offset()  # or the caret's old row is not known when it moves
 
+    def _recompute_cursor_offset(self) -> None:
+        # An undo that shortens the text until the scroll bar goes comes here before it moves the caret.
+        place = self.clamp_visitable(self.cursor_location)
+        self._cursor_offset = self.wrapped_document.location_to_offset(place)
+
     def _build_highlight_map(self) -> None:
         # There is no highlighting, and `render_line` keys its cache by content: nothing to drop.
         return

@@ -103,6 +103,8 @@ class GhostTextArea(ProseArea):
         self.repaint_line(line, rows)
         if text:
             self.scroll_cursor_visible()
+        else:
+            self._recompute_cursor_offset()
 
     def edit(self, edit: Edit) -> EditResult:
         """Do an edit; the ghost stays when the edit is its own beginning, and goes otherwise."""

@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -29,7 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def index(
-    paths: list[Path] = TO_READ,
+    paths: list[str] = TO_READ,
     persona: str | None = INTO,
     exclude: list[str] = EXCLUDE,
     as_json: bool = JSON,
@@ -63,7 +62,7 @@ def index(
 
 
 def forget(
-    paths: list[Path] = TO_FORGET,
+    paths: list[str] = TO_FORGET,
     persona: str | None = ONLY,
     as_json: bool = JSON,
 ) -> None:
@@ -78,12 +77,9 @@ def forget(
     if as_json:
         print_json({"documents": total, "personas": forgotten})
     elif total:
-        typer.echo(
-            f"Forgot {total:,} documents ({', '.join(f'{name}: {n}' for name, n in forgotten.items() if n)})."
-        )
-        typer.echo(
-            "Indexing a folder above would read them again: add them to its .killahignore to prevent it."
-        )
+        by_persona = ", ".join(f"{name}: {count:,}" for name, count in forgotten.items() if count)
+        typer.echo(f"Forgot {total:,} document{'s' if total > 1 else ''} ({by_persona}).")
+        typer.echo("Indexing a folder above reads them again, unless its .killahignore names them.")
     else:
         typer.echo("killah: Nothing of that was known.", err=True)
     if not total:
@@ -119,8 +115,6 @@ def _progress() -> "Iterator[Callable[[Progress], None]]":
 
 
 def _print(report: "Report") -> None:
-    from killah.persona.scanning import printable
-
     formats = ", ".join(f"{count:,} .{name}" for name, count in sorted(report.formats.items()))
     rows = [
         ["read", report.read, formats],
@@ -136,8 +130,9 @@ def _print(report: "Report") -> None:
             f"in {report.seconds:.1f} s (embedding {report.embedding_seconds:.1f} s)."
         )
     if report.skipped:
-        typer.echo()
-        table(["skipped", "why"], [[printable(each.path), each.reason] for each in report.skipped])
+        typer.echo("\nSkipped:")
+    for each in report.skipped:
+        typer.echo(f"  {each}")
 
 
 def _endings(other: dict[str, int]) -> str:

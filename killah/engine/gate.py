@@ -8,19 +8,22 @@ from pathlib import Path
 from killah.errors import KillahError
 
 
+CERTAIN = 1e-6  # the log-odds of 0 and 1 are infinite
+
+
 @dataclass(frozen=True)
 class Gate:
-    """P(right) = sigmoid(intercept + slope * log-probability), fitted on held-out text (Platt 1999).
+    """P(right) = sigmoid(intercept + slope * log-odds of the model's own probability).
 
-    Not fitted, it takes the model at its word.
+    Fitted on held-out text (Platt 1999, on log-odds so that the default changes nothing).
     """
 
-    intercept: float | None = None
+    intercept: float = 0.0
     slope: float = 1.0
 
     @classmethod
     def read(cls, folder: Path) -> "Gate":
-        """The gate of a model folder; one that was not fitted where there is no `gate.json`."""
+        """The gate of a model folder; one that changes nothing where there is no `gate.json`."""
         path = folder / "gate.json"
         try:
             values = json.loads(path.read_text("utf-8"))
@@ -34,6 +37,5 @@ class Gate:
 
     def probability(self, logprob: float) -> float:
         """P(right) from the summed log-probability, in nats, of the suggested words."""
-        if self.intercept is None:
-            return math.exp(logprob)
-        return 1 / (1 + math.exp(-(self.intercept + self.slope * logprob)))
+        p = min(max(math.exp(logprob), CERTAIN), 1 - CERTAIN)
+        return 1 / (1 + math.exp(-(self.intercept + self.slope * (math.log(p) - math.log1p(-p)))))

@@ -10,9 +10,13 @@ STEP = 256  # positions added at a time
 
 
 class KVCache:
-    """Grows in steps; `trim` only moves `offset`. Arrays are (batch, kv_heads, positions, head_dim)."""
+    """Grows in steps; `trim` only moves `offset`. Arrays are (batch, kv_heads, positions, head_dim).
 
-    def __init__(self) -> None:
+    They are kept as `dtype`, or as the type they come in.
+    """
+
+    def __init__(self, dtype: mx.Dtype | None = None) -> None:
+        self.dtype = dtype
         self.keys: mx.array | None = None
         self.values: mx.array | None = None
         self.offset = 0
@@ -36,7 +40,7 @@ class KVCache:
         if end <= held:
             return
         more = -(-(end - held) // STEP) * STEP
-        room = [mx.zeros((*a.shape[:2], more, a.shape[3]), a.dtype) for a in (keys, values)]
+        room = [mx.zeros((*a.shape[:2], more, a.shape[3]), self.dtype or a.dtype) for a in (keys, values)]
         if self.keys is None or self.values is None:
             self.keys, self.values = room
         else:

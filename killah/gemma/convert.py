@@ -24,7 +24,7 @@ from killah.gemma.shards import Spec, Stored, Writer
 from killah.gemma.tokenizer import Tokenizer
 
 SHARD_BYTES = 512_000_000
-BLOCK_ITEMS = 4_000_000  # weights in memory at a time: 16 MB in float32, several such while quantising
+BLOCK_ITEMS = 1_000_000  # weights in memory at a time; their intermediate values fit into a CPU cache
 EMBEDDING = "model.embed_tokens.weight"
 TEXT_FILES = (
     "tokenizer.json",

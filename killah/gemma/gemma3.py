@@ -170,10 +170,11 @@ class Gemma3(nn.Module):
         super().__init__()
         self.config = config
         self.model = Trunk(config)
+        self.cache_dtype: mx.Dtype | None = None  # keys and values are kept as they are computed
 
     def make_cache(self) -> list[KVCache]:
         """An empty cache for one sequence."""
-        return [KVCache() for _ in self.model.layers]
+        return [KVCache(self.cache_dtype) for _ in self.model.layers]
 
     def embed(self, ids: mx.array) -> mx.array:
         """Token ids (batch, length) -> (batch, length, hidden), in the residual stream's scale.

@@ -5,7 +5,6 @@ Every figure here is a ratio of sums over passages: bits over bytes, correct wor
 plain mean has denominators of one. Percentile bootstrap: Efron and Tibshirani 1993, chapter 13.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -31,9 +30,8 @@ def bootstrap(
 ) -> Estimate:
     """sum(numerators) / sum(denominators), both (passages,); without denominators, the mean."""
     pairs = _pairs(numerators, denominators)
-    return _percentiles(
-        _ratio(pairs), pairs.shape[1], lambda random: _ratio(_resample(pairs, random)), level, seed
-    )
+    draws = _resampled(pairs, np.random.default_rng(seed))
+    return _percentiles(_ratio(pairs), draws, pairs.shape[1], level)
 
 
 def bootstrap_paired(
@@ -60,11 +58,9 @@ def bootstrap_unpaired(
     `n` is the size of the smaller sample.
     """
     a, b = _pairs(*first), _pairs(*second)
-
-    def difference(random: np.random.Generator) -> float:
-        return _ratio(_resample(a, random)) - _ratio(_resample(b, random))
-
-    return _percentiles(_ratio(a) - _ratio(b), min(a.shape[1], b.shape[1]), difference, level, seed)
+    random = np.random.default_rng(seed)
+    draws = _resampled(a, random) - _resampled(b, random)
+    return _percentiles(_ratio(a) - _ratio(b), draws, min(a.shape[1], b.shape[1]), level)
 
 
 def wilson(successes: int, trials: int, *, level: float = 0.95) -> Estimate:
@@ -93,18 +89,18 @@ def _pairs(numerators: ArrayLike, denominators: ArrayLike | None) -> np.ndarray:
 
 def _ratio(pairs: np.ndarray) -> float:
     top, bottom = pairs.sum(axis=1)
-    return float(top / bottom) if bottom else float("nan")
+    return float(top / bottom)
 
 
-def _resample(pairs: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    return pairs[:, random.integers(0, pairs.shape[1], pairs.shape[1])]
+def _resampled(pairs: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """The ratio in each of `RESAMPLES` resamples, (RESAMPLES,); nan where its denominator is zero."""
+    passages = pairs.shape[1]
+    picks = random.integers(0, passages, (RESAMPLES, passages))
+    top, bottom = pairs[:, picks].sum(axis=2)
+    return np.divide(top, bottom, out=np.full(RESAMPLES, np.nan), where=bottom != 0)
 
 
-def _percentiles(
-    value: float, n: int, draw: Callable[[np.random.Generator], float], level: float, seed: int
-) -> Estimate:
-    random = np.random.default_rng(seed)
-    draws = np.array([draw(random) for _ in range(RESAMPLES)])
+def _percentiles(value: float, draws: np.ndarray, n: int, level: float) -> Estimate:
     # A resample of passages that all have nothing to count (0/0) says nothing about the ratio.
     low, high = np.nanquantile(draws, [(1 - level) / 2, (1 + level) / 2])
     return Estimate(value, float(low), float(high), n)

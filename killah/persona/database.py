@@ -114,9 +114,10 @@ class Database:
         """The one sentence for a file that is not what was written."""
         name = self.path.stem
         detail = " ".join(detail.replace("*** in database main ***", "").split())
+        remedy = f"run `killah persona delete {quote(name)}` and index again"
         return KillahError(
             f"The persona {name!r} is damaged ({detail}).",
-            f"Put {self.path} back from a backup, or run `killah persona delete {quote(name)}` and index again.",
+            f"Put {self.path} back from a backup, or {remedy}.",
         )
 
     def _in_use(self) -> KillahError:

@@ -10,6 +10,7 @@ import os
 import threading
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -66,8 +67,9 @@ def find(name: str) -> Path:
     if name in _PACKAGED and (spec := importlib.util.find_spec(_PACKAGED[name])) and spec.origin:
         candidates.insert(0, Path(spec.origin).parent / "model")
     for folder in candidates:
-        if (folder / "config.json").is_file():
-            return folder.resolve()
+        with suppress(OSError):  # too long to be a path
+            if (folder / "config.json").is_file():
+                return folder.resolve()
     if cached := _in_hub_cache(name):
         return cached
     raise KillahError(

@@ -15,7 +15,7 @@ def forget(roots: Iterable[str | Path], persona: str | None = None) -> dict[str,
     From one persona, or from all: persona -> documents removed. Raises `KillahError` where a store is
     damaged or in use; what was removed from the others stays removed.
     """
-    folders = [os.path.realpath(Path(root).expanduser()) for root in roots]
+    folders = [os.path.realpath(Path(root).expanduser()) for root in roots if str(root)]
     names = personas.names() if persona is None else [personas.existing(persona).stem]
     return {name: _forget(name, folders) for name in names}
 

@@ -20,7 +20,7 @@ from killah.persona.embedding import Embedder
 from killah.persona.parsing import Document, Limits, Unavailable, read_ahead
 from killah.persona.readers import Unreadable, formats
 from killah.persona.report import Progress, Report
-from killah.persona.scanning import File, Found, Skipped, is_under, scan
+from killah.persona.scanning import File, Found, Skipped, is_under, printable, scan
 from killah.persona.store import Entry, Store, digest
 
 BATCH = 64  # passages a transaction; a few seconds of embedding
@@ -56,11 +56,14 @@ def index(
 
 def _nothing(found: Found) -> str:
     """One sentence for a run with nothing to do, naming the first reasons."""
-    if not found.skipped:
-        return f"There is nothing to read in {', '.join(found.roots)}."
-    reasons = "; ".join(map(str, found.skipped[:3]))
-    more = len(found.skipped) - 3
-    return f"Nothing was read: {reasons}{f'; and {more} more' if more > 0 else ''}."
+    reasons = list(map(str, found.skipped))
+    reasons += [
+        f"{printable(root)}: nothing to read in it"
+        for root in found.roots
+        if not any(is_under(each.path, [root]) for each in found.skipped)
+    ]
+    more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+    return f"Nothing was read: {'; '.join(reasons[:3])}{more}."
 
 
 @dataclass

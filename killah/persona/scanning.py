@@ -95,6 +95,9 @@ def scan(roots: Iterable[str | Path], exclude: Iterable[str] = ()) -> Found:
     found = Found()
     excluded = GitIgnoreSpec.from_lines(exclude)
     for root in roots:
+        if not str(root):  # an unset variable in a script means no folder, least of all the present one
+            found.fail("''", "does not exist")
+            continue
         try:
             path = os.path.realpath(Path(root).expanduser(), strict=True)
             status = Path(path).stat()

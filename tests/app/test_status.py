@@ -4,9 +4,7 @@ from rich.cells import cell_len
 
 from killah.app.status import Status, compose_line
 
-FULL = Status(
-    "draft.md", True, "saved 14:03", 1234, 12, 40, "default", "pushkin-nano", "● ghost 42 ms"
-)
+FULL = Status("draft.md", True, "saved 14:03", 1234, 12, 40, "default", "pushkin-nano", "● ghost 42 ms")
 
 
 def test_a_wide_window_shows_everything():

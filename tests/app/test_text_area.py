@@ -94,7 +94,17 @@ async def test_typing_along_keeps_it_and_other_things_do_not():
         assert (area.text, area.suggestion) == ("One t", "wo three")
         await pilot.press("x")
         assert (area.text, area.suggestion) == ("One tx", "")
-        for key in ["backspace", "left", "up", "home", "ctrl+left", "enter", "delete", "shift+left", "ctrl+z"]:
+        for key in [
+            "backspace",
+            "left",
+            "up",
+            "home",
+            "ctrl+left",
+            "enter",
+            "delete",
+            "shift+left",
+            "ctrl+z",
+        ]:
             area.load_text("One two")
             area.move_cursor((0, 3))
             offer(area, " and a half")
@@ -157,7 +167,11 @@ async def test_a_word_at_a_time(key):
     async with Host("It was").run_test() as pilot:
         area = pilot.app.area
         offer(area, " a dark, night")
-        for text, rest in [("It was a", " dark, night"), ("It was a dark,", " night"), ("It was a dark, night", "")]:
+        for text, rest in [
+            ("It was a", " dark, night"),
+            ("It was a dark,", " night"),
+            ("It was a dark, night", ""),
+        ]:
             await pilot.press(key)
             assert (area.text, area.suggestion) == (text, rest)
         await pilot.press("ctrl+z")
@@ -206,7 +220,9 @@ async def test_tab_without_a_ghost_indents():
         assert pilot.app.area.text == "    a"
 
 
-@pytest.mark.parametrize(("text", "shown"), [(" two\nthree", " two"), ("\n\nx", ""), (" a\x1b[31m", " a"), ("", "")])
+@pytest.mark.parametrize(
+    ("text", "shown"), [(" two\nthree", " two"), ("\n\nx", ""), (" a\x1b[31m", " a"), ("", "")]
+)
 async def test_only_what_can_be_drawn_on_the_line_is_shown(text, shown):
     async with Host("One").run_test() as pilot:
         assert offer(pilot.app.area, text) is bool(shown)
@@ -257,7 +273,9 @@ def random_step(rng, area):
         lambda: offer(area, rng.choice([" word", " and a longer one that wraps around", "s.", " é漢字"])),
         lambda: offer(area, " so many words that two rows of the window are not enough for all of them"),
         lambda: area.insert(area.suggestion[:1] or "x", maintain_selection_offset=False),
-        lambda: area.insert(rng.choice(["y", " ", "\n", " three new words", "\n\n"]), maintain_selection_offset=False),
+        lambda: area.insert(
+            rng.choice(["y", " ", "\n", " three new words", "\n\n"]), maintain_selection_offset=False
+        ),
         lambda: area.insert("elsewhere ", place),
         area.action_accept_word,
         area.action_delete_left,
@@ -278,7 +296,7 @@ async def test_whatever_is_done_the_layout_and_the_screen_are_as_if_made_anew():
     text = "\n".join("some words of a paragraph that wraps " * n for n in (2, 0, 1, 4))
     async with Host(text).run_test(size=(31, 12)) as pilot:
         area = pilot.app.area
-        for _ in range(250):
+        for _ in range(100):
             random_step(rng, area)
             await pilot.pause()
             wrapped, ghost = area.wrapped_document, area.wrapped_document.ghost
@@ -296,6 +314,17 @@ async def test_whatever_is_done_the_layout_and_the_screen_are_as_if_made_anew():
             area.refresh()
             await pilot.pause()
             assert on_screen == area.screen._compositor.render_strips()
+
+
+async def test_undo_that_makes_the_scroll_bar_go():
+    async with Host("One").run_test(size=(30, 6)) as pilot:
+        area = pilot.app.area
+        area.insert("\n" * 20, maintain_selection_offset=False)
+        await pilot.pause()
+        assert area.show_vertical_scrollbar
+        await pilot.press("ctrl+z")
+        await pilot.pause()
+        assert (area.text, area.show_vertical_scrollbar) == ("One", False)
 
 
 async def test_a_resized_window_wraps_ghost_and_text_anew():
@@ -316,7 +345,9 @@ async def test_a_key_in_a_long_document_draws_only_what_it_changes(monkeypatch):
         drawn = []
         render = TextArea._render_line
         monkeypatch.setattr(TextArea, "_render_line", lambda self, y: drawn.append(y) or render(self, y))
-        monkeypatch.setattr(type(area.document), "text", property(lambda self: pytest.fail("joined the text")))
+        monkeypatch.setattr(
+            type(area.document), "text", property(lambda self: pytest.fail("joined the text"))
+        )
         await pilot.press("x")
         await pilot.pause()
         assert len(drawn) <= 2

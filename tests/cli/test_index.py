@@ -38,7 +38,7 @@ def test_json_has_the_same_in_plain_names(killah, folder):
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("nowhere", "does not exist"), ("empty", "nothing to read"), ("photo.jpg", "no reader for .jpg")],
+    [("nowhere", "does not exist"), ("empty", "nothing to read in it"), ("photo.jpg", "no reader for .jpg")],
 )
 def test_where_nothing_can_be_read_it_is_one_line_and_exit_code_1(killah, folder, name, says):
     (folder / "empty").mkdir()
@@ -46,6 +46,14 @@ def test_where_nothing_can_be_read_it_is_one_line_and_exit_code_1(killah, folder
     assert (done.code, done.out) == (1, "")
     assert len(done.err.splitlines()) == 1
     assert says in done.err
+
+
+def test_an_empty_argument_is_not_the_present_folder(killah, folder, monkeypatch):
+    """`killah index "$UNSET"` must read nothing, and forget nothing."""
+    monkeypatch.chdir(folder)
+    assert killah("index", "").code == 1
+    assert killah("index", ".").code == 0
+    assert killah("forget", "").code == 1
 
 
 def test_only_broken_documents_is_exit_code_1_on_every_run(killah, folder):

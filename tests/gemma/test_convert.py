@@ -5,12 +5,12 @@ import resource
 import shutil
 from types import SimpleNamespace
 
-import checkpoints
 import mlx.core as mx
 import numpy as np
 import pytest
-from checkpoints import CONFIG, GLOBAL, SLIDING
 
+import checkpoints
+from checkpoints import CONFIG, GLOBAL, SLIDING
 from killah.errors import KillahError
 from killah.gemma import base, manifest
 from killah.gemma.checkpoint import read_config
@@ -184,6 +184,19 @@ def test_every_matrix_is_near_its_original(source, target, bits, most):
         assert (
             error.item() < (most if want.ndim == 2 else 1e-9) * mx.linalg.norm(want.astype(mx.float32)).item()
         )
+
+
+def test_int4_kept_in_memory_computes_what_dequantised_weights_compute(source, target, monkeypatch):
+    """A model too large for float32 stays INT4, with keys and values in bfloat16 (8 bits of precision)."""
+    convert(source, target)
+    dense = base.load(target).model
+    monkeypatch.setattr(base, "FLOAT_SHARE", 0)
+    kept = base.load(target).model
+    assert "scales" in kept.model.layers[0].mlp.up_proj
+    want, got, cache = dense(mx.array([IDS])), kept(mx.array([IDS])), kept.make_cache()
+    assert mx.abs(want - got).max().item() < 2**-7 * mx.abs(want).max().item()
+    steps = mx.concatenate([kept(mx.array([[token]]), cache) for token in IDS], axis=1)
+    assert mx.abs(want - steps).max().item() < 2**-7 * mx.abs(want).max().item()
 
 
 def test_zeros_stay_zeros_and_constants_constant():

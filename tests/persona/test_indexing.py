@@ -2,13 +2,13 @@
 
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 
 from killah.errors import KillahError
 from killah.persona import embedding, personas
 from killah.persona.indexing import index
-from killah.persona.parsing import Limits
 from killah.persona.store import Store
 
 
@@ -79,11 +79,11 @@ def test_hostile_files_are_one_line_each_and_the_others_are_read(run, writing, s
     (writing / "loop").symlink_to(writing)
     report = run(writing)
     assert report.read == 4
-    reasons = {os.path.basename(each.path): each.reason for each in report.skipped}
+    reasons = {Path(each.path).name: each.reason for each in report.skipped}
     assert reasons.keys() == {"broken.pdf", "binary.txt", "fake.docx", "empty.txt", "line.txt", "loop"}
     assert all("\n" not in reason for reason in reasons.values())
     again = run(writing)
-    assert {os.path.basename(each.path): each.reason for each in again.skipped} == reasons
+    assert {Path(each.path).name: each.reason for each in again.skipped} == reasons
     assert again.reading_seconds == 0
 
 
@@ -131,7 +131,7 @@ def test_only_broken_files_is_a_report_that_says_nothing_worked(run, tmp_path):
 
 
 def test_a_run_that_is_interrupted_keeps_what_it_did_and_the_next_completes_it(run, tmp_path):
-    for number in range(150):
+    for number in range(80):
         (tmp_path / f"{number:03}.txt").write_text(f"Document number {number} is about the number {number}.")
 
     def stop(progress):
@@ -141,7 +141,7 @@ def test_a_run_that_is_interrupted_keeps_what_it_did_and_the_next_completes_it(r
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, on_progress=stop)
     report = run(tmp_path)
-    assert (report.passages, len(stored())) == (150 - 64, 150)
+    assert (report.passages, len(stored())) == (80 - 64, 80)
 
 
 def test_another_embedder_gives_every_passage_a_new_vector(run, writing, embedder):
@@ -153,10 +153,3 @@ def test_another_embedder_gives_every_passage_a_new_vector(run, writing, embedde
     assert "again" in stages
     with Store.open(personas.path_of("saki")) as store:
         assert store.meta()["embedder"] == other.name
-
-
-def test_a_slow_document_does_not_stop_the_others(run, writing):
-    (writing / "slow.txt").write_text("Abc def ghi. " * 2_300_000)
-    report = run(writing, limits=Limits(seconds=1))
-    assert report.read == 4
-    assert [each.reason for each in report.skipped] == ["takes more than 1 seconds to read"]

@@ -11,9 +11,7 @@ def profile(*documents):
 
 
 def test_rates_are_what_one_counts_by_hand():
-    """20 words; 2 commas, 1 semicolon, 2 dashes, 1 exclamation, 1 question, 2 contractions; 5 words in quotation
-    marks; sentences of 10, 5 and 5 words.
-    """
+    """20 words in sentences of 10, 5 and 5, five of them in quotation marks."""
     text = (
         "One two, three four; five six — seven eight, nine ten! "
         "Don't you – it’s — know me? “Five words are said here.”"
@@ -36,7 +34,7 @@ def test_mattr_is_the_mean_over_windows():
 
 
 def test_words_that_english_uses_less_are_characteristic_and_names_are_not():
-    text = "The lantern burned. Then Thomas took a lantern and put the lantern near Thomas. A man came with time."
+    text = "The lantern burned. Then Thomas took a lantern and put the lantern near Thomas. A man came."
     found = profile(text, text.replace("burned", "glowed"), text)
     assert found.characteristic_words[0] == "lantern"
     assert "thomas" not in found.characteristic_words

@@ -46,7 +46,7 @@ def test_what_was_forgotten_since_is_not_given_out(retriever, writing):
 
 
 def test_other_documents_are_lightly_preferred(tmp_path, embedder):
-    sea = "The {} boat came home over the grey water with its nets full of fish, and the men were tired and glad. "
+    sea = "The {} boat came home over the grey water with its nets full of fish, and the men were glad. "
     long = "\n\n".join(sea.format(colour) * 5 for colour in ("red", "blue", "green", "black"))
     (tmp_path / "long.txt").write_text(long)
     (tmp_path / "short.txt").write_text(sea.format("yellow") * 5)
@@ -61,7 +61,7 @@ def test_a_persona_of_another_embedder_says_what_to_do(retriever, embedder):
 
 
 def test_a_missing_persona_says_how_to_make_it(home, embedder):
-    with pytest.raises(KillahError, match="no persona 'nobody'.*killah index"):
+    with pytest.raises(KillahError, match=r"no persona 'nobody'.*killah index"):
         Retriever.open("nobody", embedder.name)
 
 

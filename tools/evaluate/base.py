@@ -149,6 +149,8 @@ def _keystrokes(options: argparse.Namespace, chosen: Sequence[Passage]) -> dict[
     picks = np.linspace(0, len(chosen) - 1, min(options.typed, len(chosen))).astype(int)
     texts = [chosen[i].text for i in picks]
     result: dict[str, Any] = {"typed_passages": len(texts)}
+    if not texts:
+        return result
     for suffix, precision in (("", options.precision), ("_ungated", 0.0)):
         progress(f"typing {options.span} characters of {len(texts)} passages, gate at {precision}")
         with ghosts.opened(options.model, precision) as engine:

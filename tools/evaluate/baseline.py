@@ -14,7 +14,7 @@ import numpy as np
 from killah.gemma.tokenizer import Tokenizer
 from tools.evaluate.kneser_ney import KneserNey, fit
 from tools.evaluate.report import progress
-from tools.pretrain.corpus import books, posts
+from tools.pretrain.corpus import MODERN, books, posts
 from tools.pretrain.rows import pieces
 
 ORDER = 5
@@ -29,10 +29,10 @@ def fitted(model: Path, tokenizer: Tokenizer, run: Path, train: Path) -> tuple[K
     if (run / "train.npy").is_file() and _same_tokens(model, run / "model"):
         rows = np.load(run / "train.npy", mmap_mode="r")
         return _cached(rows.reshape(-1), tokenizer, train), f"{len(rows):,} training rows of {run}"
-    if (train / "text-en").is_dir():
+    if (train / "text-en").is_dir() and all((train / "text-modern-en" / name).is_file() for name in MODERN):
         tokens = _encode(train, tokenizer)
         return _cached(tokens, tokenizer, train), f"{len(tokens):,} tokens of {train}"
-    return None, f"no training text: neither {run / 'train.npy'} nor {train / 'text-en'} is there"
+    return None, f"none: no rows of this tokenizer in {run}, no text-en and text-modern-en in {train}"
 
 
 def nats(baseline: KneserNey, tokens: Sequence[Sequence[int]]) -> np.ndarray:
@@ -69,7 +69,16 @@ def _cached(tokens: np.ndarray, tokenizer: Tokenizer, folder: Path) -> KneserNey
     progress(f"fitting the 5-gram baseline on {len(tokens):,} tokens (a minute or two)")
     model = fit(tokens, vocabulary=tokenizer.size, bos=tokenizer.bos, order=ORDER)
     if folder.is_dir():
-        new = path.with_suffix(".new.npz")
+        _keep(model, path)
+    return model
+
+
+def _keep(model: KneserNey, path: Path) -> None:
+    """Leave the model for the next call; without room on the disk, that one fits it again."""
+    new = path.with_suffix(".new.npz")
+    try:
         model.save(new)
         new.replace(path)
-    return model
+    except OSError as error:
+        new.unlink(missing_ok=True)
+        progress(f"the baseline is not kept: {error.strerror}")

@@ -126,10 +126,8 @@ def _examples(options: argparse.Namespace, texts: list[str]) -> list[Example]:
 
 
 def _score(gate: Gate, probability: float) -> float:
-    """What `gate` made `probability` of."""
+    """The log-odds that `gate` made `probability` of."""
     inside = min(max(probability, CERTAIN), 1 - CERTAIN)
-    if gate.intercept is None:
-        return math.log(inside)
     return (math.log(inside) - math.log1p(-inside) - gate.intercept) / gate.slope
 
 

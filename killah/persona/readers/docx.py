@@ -34,13 +34,11 @@ def _read(archive: zipfile.ZipFile) -> str:
     part = next(filter(lambda entry: _MAIN_PART.fullmatch(entry.filename), archive.infolist()), None)
     if part is None:
         raise Unreadable("not a Word document")
+    if part.file_size > MAX_XML_BYTES:  # zipfile reads no more than the size that is declared
+        raise Unreadable(f"its text unpacks to more than {MAX_XML_BYTES >> 20} MB, like a zip bomb's")
     words = _Words()
-    size = 0
     with archive.open(part) as stream:
         while block := stream.read(1 << 16):
-            size += len(block)
-            if size > MAX_XML_BYTES:
-                raise Unreadable(f"its text unpacks to more than {MAX_XML_BYTES >> 20} MB, like a zip bomb's")
             words.parser.Parse(block)
     words.parser.Parse(b"", True)
     return "".join(words.out)

@@ -56,6 +56,13 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked():
         text(docx(b" " * (MAX_XML_BYTES + 1)))
 
 
+def test_a_bomb_that_lies_about_its_size_is_broken():
+    honest = docx(b" " * (1 << 20))
+    size = (1 << 20).to_bytes(4, "little")
+    with pytest.raises(Unreadable, match="broken Word document"):
+        text(honest.replace(size, (100).to_bytes(4, "little")))
+
+
 def test_entities_are_refused():
     laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>'
     with pytest.raises(Unreadable, match="entities"):

@@ -12,30 +12,30 @@ POLISH = (
 
 
 @pytest.mark.parametrize(
-    ("written", "encoding"),
+    ("encoding", "written"),
     [
-        ("Plain words.", "ascii"),
-        ("“Curly” quotes — and dashes…", "utf-8"),
-        ("“Curly” quotes — and dashes…", "utf-8-sig"),
-        ("“Curly” quotes — and dashes…", "utf-16"),
-        ("“Curly” quotes — and dashes…", "utf-16-le"),
-        ("“Curly” quotes — and dashes…", "utf-16-be"),
-        ("“Curly” quotes — and dashes…", "utf-32"),
-        ("“Curly” quotes — and dashes…", "cp1252"),
-        (RUSSIAN, "utf-8"),
-        (RUSSIAN, "utf-16-le"),
-        (RUSSIAN, "cp1251"),
-        (RUSSIAN, "koi8-r"),
-        (RUSSIAN, "cp866"),
-        (RUSSIAN, "mac-cyrillic"),
-        ("Привет, мир", "cp1251"),
-        (FRENCH, "latin-1"),
-        (GERMAN, "latin-1"),
-        (GERMAN, "cp1252"),
-        (POLISH, "cp1250"),
+        ("ascii", "Plain words."),
+        ("utf-8", "“Curly” quotes — and dashes…"),
+        ("utf-8-sig", "“Curly” quotes — and dashes…"),
+        ("utf-16", "“Curly” quotes — and dashes…"),
+        ("utf-16-le", "“Curly” quotes — and dashes…"),
+        ("utf-16-be", "“Curly” quotes — and dashes…"),
+        ("utf-32", "“Curly” quotes — and dashes…"),
+        ("cp1252", "“Curly” quotes — and dashes…"),
+        ("utf-8", RUSSIAN),
+        ("utf-16-le", RUSSIAN),
+        ("cp1251", RUSSIAN),
+        ("koi8-r", RUSSIAN),
+        ("cp866", RUSSIAN),
+        ("mac-cyrillic", RUSSIAN),
+        ("cp1251", "Привет, мир"),
+        ("latin-1", FRENCH),
+        ("latin-1", GERMAN),
+        ("cp1252", GERMAN),
+        ("cp1250", POLISH),
     ],
 )
-def test_text_of_any_encoding_is_read_as_it_was_written(written, encoding):
+def test_text_of_any_encoding_is_read_as_it_was_written(encoding, written):
     assert text(written.encode(encoding)) == written
 
 
