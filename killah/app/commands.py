@@ -82,7 +82,10 @@ class Palette(Provider):
                 yield Hit(score, matcher.highlight(title), partial(self.app.run_action, action), help=meaning)
 
     def _offers(self) -> list[tuple[str, str, str]]:
-        fixed = [(command.title, command.meaning, command.action) for command in COMMANDS]
+        fixed = [
+            (c.title, f"{c.meaning} · {_display(c.keys)}" if c.keys else c.meaning, c.action)
+            for c in COMMANDS
+        ]
         return fixed + [
             (f"Persona: {name}", "Write in this manner, for this session", f"use_persona({name!r})")
             for name in personas.names()

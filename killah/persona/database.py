@@ -77,6 +77,8 @@ class Database:
         database = cls(path, location)
         try:
             database._refuse_newer()
+            if database._version() == 0:  # made, and killed before the first table
+                raise KillahError(f"The persona {path.stem!r} holds nothing yet.", "Run killah index again.")
         except KillahError:
             database.close()
             raise

@@ -27,7 +27,7 @@ from killah.errors import KillahError
 from killah.persona.readers import Unreadable
 from killah.persona.scanning import File
 
-_AHEAD = 32  # documents read before they are asked for
+_AHEAD = 8  # documents read before they are asked for
 _LOOK = 0.1  # seconds between two looks at the worker's memory
 
 

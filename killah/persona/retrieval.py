@@ -62,7 +62,7 @@ class Retriever:
         of the same one.
         """
         query = " ".join(text.split()[-_TAIL:])
-        if not query or k < 1 or not len(self):
+        if not query or k < 1 or not len(self) or not self._path.is_file():
             return []
         scores = self._vectors @ self._embedder.encode([query])[0]
         best = _largest(scores, k * _CANDIDATES)

@@ -128,8 +128,7 @@ class Store(Database):
         """Store passages with their vectors (n, dimensions); found once a document is entered with them."""
         blobs = vectors.astype(np.float16)
         with self.transaction() as db:
-            for key, value in (("embedder", embedder), ("dimensions", str(blobs.shape[1]))):
-                db.execute("INSERT OR IGNORE INTO meta VALUES(?, ?)", (key, value))
+            _set_embedder(db, embedder, blobs.shape[1])
             db.executemany(
                 "INSERT OR IGNORE INTO chunks(digest, text, vector) VALUES(?, ?, ?)",
                 ((digest(text), text, blob.tobytes()) for text, blob in zip(texts, blobs, strict=True)),
@@ -138,13 +137,11 @@ class Store(Database):
     def replace_vectors(self, vectors: Iterable[tuple[str, np.ndarray]], embedder: str) -> None:
         """Give every passage a vector of another embedder, all or none."""
         with self.transaction() as db:
-            width = 0
+            db.execute("DELETE FROM meta WHERE key IN ('embedder', 'dimensions')")
             for text, vector in vectors:
-                width = len(vector)
+                _set_embedder(db, embedder, len(vector))
                 blob = vector.astype(np.float16).tobytes()
                 db.execute("UPDATE chunks SET vector = ? WHERE digest = ?", (blob, digest(text)))
-            for key, value in (("embedder", embedder), ("dimensions", str(width))):
-                db.execute("INSERT OR REPLACE INTO meta VALUES(?, ?)", (key, value))
 
     def enter(self, documents: Iterable[tuple[Entry, list[bytes] | None]]) -> None:
         """Enter documents with the digests of their passages in order (stored already).
@@ -171,6 +168,11 @@ class Store(Database):
             count = db.executemany("DELETE FROM documents WHERE path = ?", rows).rowcount if rows else 0
             db.execute("DELETE FROM chunks WHERE id NOT IN (SELECT chunk FROM places)")
         return count
+
+
+def _set_embedder(db: Connection, name: str, dimensions: int) -> None:
+    values = [("embedder", name), ("dimensions", str(dimensions))]
+    db.executemany("INSERT OR IGNORE INTO meta VALUES(?, ?)", values)
 
 
 def _upsert(db: Connection, entry: Entry, now: str, *, keep: bool) -> int:

@@ -73,7 +73,7 @@ def test_a_file_that_is_not_there_yet_is_made_on_save(tmp_path):
         (lambda file: file.write_bytes(b"\x7fELF\x00\x01"), "not a text file"),
         (lambda file: file.write_bytes("Привет, мир".encode("cp1251")), "not UTF-8"),
         (lambda file: file.mkdir(), "is a folder"),
-        (lambda file: os.mkfifo(file), "not an ordinary file"),
+        (os.mkfifo, "not an ordinary file"),
         (lambda file: file.write_text("x" * 5_000_000), "a line of more than 100,000 characters"),
         (lambda file: file.write_text("word\n" * 2_100_000), "10 MB"),
         (lambda file: file.symlink_to(file), "Cannot read"),

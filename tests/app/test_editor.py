@@ -1,10 +1,10 @@
-"""The editor as a whole: files, questions, palette, panels. If these fail, a writer is stuck or loses text."""
+"""The editor as a whole: files, questions, palette, panels. If these fail, a writer loses text."""
 
 import os
 from datetime import datetime
 
 import pytest
-from scripted import ScriptedEngine, at_end, editor, screen_rows, until
+from scripted import ScriptedEngine, editor, screen_rows, until
 
 from killah import config, paths
 from killah.app.dialogs import Ask, AskPath, KeysHelp

@@ -1,4 +1,4 @@
-"""Undo of streamed text. If these fail, one Ctrl+Z takes back a word of a continuation, or mangles the text."""
+"""Undo of streamed text. If these fail, Ctrl+Z takes back one word of a continuation, or garbles it."""
 
 from textual.app import App
 

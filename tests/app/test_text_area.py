@@ -1,4 +1,4 @@
-"""Ghost text in the text area. If these fail, it goes stale, garbles the screen, or lands in the file unasked.
+"""Ghost text in the text area. If these fail, it goes stale, garbles the screen, or gets into the file.
 
 The last tests hold the parts of Textual that are private: they fail when a new version moves them.
 """

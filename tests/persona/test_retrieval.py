@@ -1,7 +1,7 @@
 import pytest
 
 from killah.errors import KillahError
-from killah.persona import embedding
+from killah.persona import embedding, personas
 from killah.persona.forgetting import forget
 from killah.persona.indexing import index
 from killah.persona.retrieval import Retriever
@@ -43,6 +43,11 @@ def test_it_can_be_asked_for_nothing_and_about_nothing(retriever):
 def test_what_was_forgotten_since_is_not_given_out(retriever, writing):
     forget([writing / "harbour.md"])
     assert "harbour.md" not in names(retriever.passages("The boats came in with fish", 4))
+
+
+def test_a_persona_deleted_since_gives_nothing(retriever):
+    personas.delete("saki")
+    assert retriever.passages("The boats came in with fish", 4) == []
 
 
 def test_other_documents_are_lightly_preferred(tmp_path, embedder):

@@ -167,6 +167,26 @@ def test_a_write_that_the_system_refuses_half_way_is_one_line_and_loses_nothing(
         assert [text for text, _ in store.texts()] == ["Before."]
 
 
+def test_a_file_that_was_made_and_no_more_is_empty_and_not_damaged(path):
+    """Killed between the file and its first table."""
+    path.parent.mkdir(parents=True)
+    path.touch()
+    with pytest.raises(KillahError, match="holds nothing yet"):
+        Store.open(path)
+    fill(path)
+
+
+def test_vectors_of_another_length_replace_all_or_start_anew(path):
+    fill(path)
+    with Store.create(path) as store:
+        store.replace_vectors([("One passage.", np.ones(3))], "wider")
+        assert store.meta() == {"embedder": "wider", "dimensions": "3"}
+        assert store.vectors()[2].shape == (1, 3)
+        store.remove(["/w/a.txt"])
+        store.replace_vectors([], "other")
+        assert store.meta() == {}
+
+
 def test_two_writers_do_not_meet(path):
     with personas.lock("saki"), pytest.raises(KillahError, match="Another killah"), personas.lock("saki"):
         pass

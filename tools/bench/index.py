@@ -138,7 +138,8 @@ def kill_loop(home: Path, kills: int) -> dict[str, float | int | str]:
         sound, stored = _stored()
         tally["completed_after_kill"] += sound and code == 0 and stored == _all_there(corpus.folder)
     names = ("kills", "kills_with_part_stored", "kills_with_sound_store", "completed_after_kill")
-    return {name: tally[name] for name in names} | {"kill_run_seconds_median": round(median(durations), 1)}
+    counts: dict[str, float | int | str] = {name: tally[name] for name in names}
+    return counts | {"kill_run_seconds_median": round(median(durations), 1)}
 
 
 def _command(folder: Path) -> subprocess.Popen[bytes]:
