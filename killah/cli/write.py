@@ -1,5 +1,6 @@
 """`killah write` and bare `killah`: the editor."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -54,8 +55,10 @@ def open_editor(
         from killah.app.editor import Editor
         from killah.engine import Engine
 
-        # The model's thread may keep Python from the keys this long at a time (5 ms otherwise).
+        # The model's thread may keep Python from the keys this long at a time (5 ms otherwise), and the
+        # garbage collector is not to walk through all that was imported (20 ms).
         sys.setswitchinterval(0.0005)
+        gc.freeze()
         with Engine(settings) as engine:
             editor = Editor(document, engine, settings)
             summary = editor.run()

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from killah.errors import KillahError
 
-
 CERTAIN = 1e-6  # the log-odds of 0 and 1 are infinite
 
 

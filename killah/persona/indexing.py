@@ -84,8 +84,8 @@ class _Run:
         self.embedder = embedder
         self.report = report
         self.on_progress = on_progress
-        self.total = 0
-        self.done = 0
+        self.total = self.done = 0  # documents to read, and those stored
+        self._taken = 0  # read, stored or not
         self._entries = store.entries()
         self._pending: list[_Pending] = []
         self._texts: dict[bytes, str] = {}  # passages to embed
@@ -155,7 +155,7 @@ class _Run:
             self._skip(file.path, reason)
             if not isinstance(outcome, Unavailable):
                 self._enter(file, None, problem=reason)
-        self.done += 1
+        self._taken += 1
 
     def _take_document(self, file: File, document: Document) -> None:
         if not document.chunks:
@@ -197,6 +197,8 @@ class _Run:
         self.report.storing_seconds += time.perf_counter() - started
         self._texts.clear()
         self._pending.clear()
+        self.done = self._taken
+        self._tell("reading")
 
     def _embed(self, texts: list[str]) -> None:
         if not self.report.passages:

@@ -8,7 +8,10 @@ from killah.persona.scanning import Skipped
 
 @dataclass(frozen=True)
 class Progress:
-    """Where a run is. `done` and `total` count documents; `passages` counts those embedded so far."""
+    """Where a run is: documents stored, of all to read, and passages embedded so far.
+
+    In stage `again`, after a change of embedder, `done` and `total` count passages.
+    """
 
     stage: Literal["found", "reading", "loading", "embedding", "again"]
     done: int

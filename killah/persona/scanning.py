@@ -105,8 +105,12 @@ def scan(roots: Iterable[str | Path], exclude: Iterable[str] = ()) -> Found:
             found.fail(str(root), _missing(error))
             continue
         found.roots.append(path)
+        rules = _rules_above(path)
         if stat.S_ISDIR(status.st_mode):
-            _folder(path, _rules_above(path), (path, excluded), found)
+            _folder(path, rules, (path, excluded), found)
+        elif _ignored(path, False, (*rules, (str(Path(path).parent), excluded))):
+            # Named by the user, but perhaps by a shell's `*`: what is to be left alone is left alone.
+            found.skip(path, f"left out by {IGNORE_FILE} or --exclude")
         else:
             _file(path, status, found, asked=True)
     return found
@@ -194,7 +198,7 @@ def _hidden(name: str, is_folder: bool) -> bool:
 def _ignored(path: str, is_folder: bool, rules: _Rules) -> bool:
     """gitignore's order: the innermost rule that says anything decides."""
     for base, spec in reversed(rules):
-        relative = os.path.relpath(path, base) + ("/" if is_folder else "")
+        relative = path[len(base) :].lstrip("/") + ("/" if is_folder else "")
         include = spec.check_file(relative).include
         if include is not None:
             return include

@@ -89,6 +89,14 @@ def test_rules_of_a_folder_above_hold_for_a_folder_below(tree):
     assert names(scan([folder / "letters"]), folder) == ["letters/b.txt"]
 
 
+def test_rules_hold_for_a_file_that_a_shell_named(tree):
+    folder = tree("a.txt", "secret.txt")
+    (folder / ".killahignore").write_text("secret.txt\n")
+    found = scan([folder / "a.txt", folder / "secret.txt"])
+    assert names(found, folder) == ["a.txt"]
+    assert "left out by .killahignore" in found.skipped[0].reason
+
+
 def test_an_unreadable_ignore_file_hides_its_folder(tree):
     folder = tree("a.txt", "b/secret.txt")
     (folder / "b" / ".killahignore").mkdir()

@@ -1,6 +1,6 @@
 """Indexing 1,000 mixed documents with real embeddings, a second run over them, and `kill -9` in the middle.
 
-Documents are made from sentences of the samples in all five formats, 1 to 4 kB of text each, no two alike.
+Documents are made from sentences of the samples in all five formats, 1 to 2.5 kB of text each, no two alike.
 """
 
 import json
@@ -25,7 +25,7 @@ from killah.persona.store import Store
 from tools.documents import FORMATS, write_document
 
 PERSONA = "bench"
-_SMALLEST, _LARGEST = 1_000, 4_000  # characters of text
+_SMALLEST, _LARGEST = 1_000, 2_500  # characters of text
 
 
 def run(documents: int = 1_000, kills: int = 20) -> dict[str, float | int | str]:
