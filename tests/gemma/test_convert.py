@@ -5,12 +5,12 @@ import resource
 import shutil
 from types import SimpleNamespace
 
+import checkpoints
 import mlx.core as mx
 import numpy as np
 import pytest
-
-import checkpoints
 from checkpoints import CONFIG, GLOBAL, SLIDING
+
 from killah.errors import KillahError
 from killah.gemma import base, manifest
 from killah.gemma.checkpoint import read_config
