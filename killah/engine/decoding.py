@@ -74,11 +74,13 @@ def continuation(
     yield from session.prefill(prompt.slots)
     healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required, ends), Decoder()
     history = [slot for slot in prompt.slots if isinstance(slot, int)]
-    for _ in range(max_tokens):
+    for left in range(max_tokens - 1, -1, -1):
         sampled = sampler(healing.mask(session.logits), history)
-        session.feed(sampled)
+        if left:
+            session.feed(sampled)
         token = int(np.array(sampled))
-        session.commit(token)
+        if left:
+            session.commit(token)
         if token in ends:
             return
         history.append(token)

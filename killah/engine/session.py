@@ -58,8 +58,9 @@ class Session:
 
         `commit` must follow once its value is known; until then the session can only be prefilled anew.
         """
+        mx.async_eval(token)  # on its own: who waits for it must not wait for the forward pass too
         self._logits = self._forward(self._model.embed(token.reshape(1, 1)))
-        mx.async_eval(token, self._logits)
+        mx.async_eval(self._logits)
 
     def commit(self, token: int) -> None:
         """Say which token `feed` was given."""
