@@ -33,20 +33,20 @@ class Ask(ModalScreen[str | None]):
 
 
 class AskPath(ModalScreen[Path | None]):
-    """A file name; returns None when the writer thinks better of it."""
+    """A file name, beginning with what is given; returns None when the writer thinks better of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
 
-    def __init__(self, question: str, path: Path | None) -> None:
+    def __init__(self, question: str, begin: str) -> None:
         super().__init__()
         self._question = question
-        self._path = path
+        self._begin = begin
 
     def compose(self) -> ComposeResult:
         """The question above a line to type in."""
         with Vertical(classes="box"):
             yield Label(self._question, markup=False)
-            yield Input(str(self._path or ""), placeholder="draft.md", select_on_focus=False, compact=True)
+            yield Input(self._begin, placeholder="draft.md", select_on_focus=False, compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Give the name back, if there is one."""

@@ -43,6 +43,8 @@ class Document:
         target = _absolute(path) if path else self.path
         if target is None:
             raise KillahError("This text has no file name yet.", "Use Save as.")
+        if target.is_dir():
+            raise KillahError(f"{target} is a folder.", "Name a file in it.")
         known = target == self.path
         now = _stamp(target)
         if not overwrite and now is not None and now != (self.stamp if known else None):

@@ -95,7 +95,7 @@ class Filing:
 
     async def save_as(self) -> bool:
         """Ask for a name, and write there."""
-        path = await self._app.push_screen_wait(AskPath("Save as", self.document.path))
+        path = await self._app.push_screen_wait(AskPath("Save as", str(self.document.path or self._place)))
         return path is not None and await self._write(path)
 
     async def _write(self, path: Path | None, *, overwrite: bool = False) -> bool:
@@ -125,8 +125,7 @@ class Filing:
 
     async def open(self) -> None:
         """Ask for a file and show it instead."""
-        here = self.document.path
-        path = await self._app.push_screen_wait(AskPath("Open", here.parent / "_" if here else None))
+        path = await self._app.push_screen_wait(AskPath("Open", self._place))
         if path is None:
             return
         try:
@@ -136,6 +135,11 @@ class Filing:
             return
         if await self.may_leave():
             await self._show(document)
+
+    @property
+    def _place(self) -> str:
+        """The folder a new name is likely to be in, with its slash."""
+        return f"{self.document.path.parent if self.document.path else Path.cwd()}/"
 
     async def new(self) -> None:
         """Show an empty text instead."""

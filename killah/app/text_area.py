@@ -40,7 +40,12 @@ class GhostTextArea(ProseArea):
         Binding(both("ctrl+x"), "cut", show=False),
         Binding(both("ctrl+c"), "copy", show=False),
         Binding(both("ctrl+v"), "paste", show=False),
-        Binding(both("ctrl+a"), "select_all", show=False),
+        Binding(both("ctrl+a"), "cursor_line_start", show=False),
+        Binding(both("ctrl+e"), "cursor_line_end", show=False),
+        Binding(both("ctrl+w"), "delete_word_left", show=False),
+        Binding(both("ctrl+d"), "delete_right", show=False),
+        Binding(both("ctrl+u"), "delete_to_start_of_line", show=False),
+        Binding(both("ctrl+k"), "delete_to_end_of_line_or_delete_line", show=False),
     ]
 
     @dataclass
@@ -72,8 +77,6 @@ class GhostTextArea(ProseArea):
 
     def offer(self, origin: Origin, text: str) -> bool:
         """Show a suggestion that was asked for at `origin`; False if it no longer fits what is there."""
-        if origin == self._refused:
-            return False
         if origin == self._origin and text.startswith(self._typed):
             rest = text[len(self._typed) :]
         elif origin == self.origin and self._origin is None:

@@ -44,8 +44,11 @@ def open_editor(
     from killah.app.document import Document, open_document
     from killah.app.terminal import need_terminal, quiet_stderr
     from killah.config import load
+    from killah.persona import personas
 
     need_terminal(drawing_on_stdout=not as_json)
+    if persona not in (None, "none"):
+        personas.existing(persona)
     settings = load()
     changes = {key: value for key, value in (("persona", persona), ("model", model)) if value is not None}
     settings = settings.model_copy(update=changes)

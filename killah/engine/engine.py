@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from killah.persona.retrieval import Retriever
 
 GHOST_ROOM = 96  # tokens kept free for ghost text
-QUERY = 1000  # characters before the caret that passages are looked up for
 
 
 @dataclass(frozen=True)
@@ -174,11 +173,10 @@ class Engine:
             persona = self._persona
         if self.persona is None or self._settings.passages == 0:
             return _done([])
-        query = text[-QUERY:]
 
         def look_up() -> list[str]:
             retriever = persona.result()
-            found = retriever.passages(query, self._settings.passages) if retriever else []
+            found = retriever.passages(text, self._settings.passages) if retriever else []
             return [passage.text for passage in reversed(found)]
 
         return self._lookups.submit(look_up)

@@ -125,6 +125,11 @@ def test_save_as_does_not_write_over_another_file(tmp_path):
     assert document.path is None
 
 
+def test_a_folder_is_not_saved_over(tmp_path):
+    with pytest.raises(KillahError, match="is a folder"):
+        Document().save("text", tmp_path)
+
+
 def test_a_full_disk_leaves_the_old_file_whole(tmp_path):
     file = tmp_path / "draft.txt"
     file.write_text("the old text")

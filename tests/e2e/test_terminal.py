@@ -116,3 +116,30 @@ def test_a_killed_editor_loses_nothing(terminal, tmp_path):
     terminal.press("C-q")
     terminal.wait(lambda: not terminal.running, "closing")
     assert file.read_text() == typed
+
+
+def test_an_error_inside_is_one_sentence_and_the_text_is_kept(terminal, tmp_path):
+    program = """
+import sys
+from killah.app import editor
+from killah.cli import main
+editor.Editor.action_keys = lambda self: 1 / 0
+sys.argv = ["killah", "write", sys.argv[1]]
+main()
+"""
+    file, typed = tmp_path / "draft.txt", "Every word of this."
+    (tmp_path / "broken.py").write_text(program)
+    shell = f"{sys.executable} {tmp_path}/broken.py {file}; echo exit $?; sleep {PATIENCE}"
+    terminal.start("sh", "-c", shell)
+    terminal.wait(lambda: "pushkin-nano   ○ ghost" in terminal.screen, "loading the model")
+    terminal.type(typed)
+    terminal.wait(lambda: f"1:{len(typed) + 1} " in terminal.screen, "typing")
+    terminal.press("F1")
+    terminal.wait(lambda: "exit 1" in terminal.screen, "ending")
+    screen = " ".join(terminal.screen.split())
+    assert "killah: The editor stopped on an error" in screen
+    assert "Your text is kept" in screen
+    assert "Traceback" not in screen
+    assert "ZeroDivisionError" in (paths.state_dir() / "editor.log").read_text()
+    [journal] = (paths.state_dir() / "recovery").iterdir()
+    assert journal.read_text().count("\n") > 1
