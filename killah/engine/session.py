@@ -8,10 +8,9 @@ from itertools import groupby
 
 import mlx.core as mx
 
+from killah import devices
 from killah.engine.prompt import Slot, SoftToken
 from killah.gemma.gemma3 import Gemma3
-
-CHUNK = 512  # positions that go through the model between two interruption points
 
 
 class Session:
@@ -19,6 +18,7 @@ class Session:
 
     def __init__(self, model: Gemma3) -> None:
         self._model = model
+        self._chunk = devices.prepare().prefill_chunk  # positions between two interruption points
         self._cache = model.make_cache()
         self.slots: list[Slot] = []
         self._logits: mx.array | None = None
@@ -49,7 +49,7 @@ class Session:
             return
         self._cut(min(same, len(slots) - 1))
         while len(self.slots) < len(slots):
-            self._extend(slots[len(self.slots) : len(self.slots) + CHUNK])
+            self._extend(slots[len(self.slots) : len(self.slots) + self._chunk])
             yield
         self._mark = (len(self.slots), self.logits)
 

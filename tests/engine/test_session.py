@@ -6,8 +6,9 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
+from killah import devices
 from killah.engine.prompt import soft_tokens
-from killah.engine.session import CHUNK, Session
+from killah.engine.session import Session
 from killah.gemma.gemma3 import Config, Gemma3
 
 WINDOW = 16
@@ -65,12 +66,13 @@ def test_the_same_prompt_is_free_after_generated_tokens(model):
 
 
 def test_an_interrupted_prefill_is_taken_up_where_it_ended(model):
-    long = (TEXT * 20)[: 2 * CHUNK + 5]
+    chunk = devices.prepare().prefill_chunk
+    long = (TEXT * 20)[: 2 * chunk + 5]
     session = Session(model)
     reading = session.prefill(long)
     next(reading)
     reading.close()
-    assert len(session.slots) == CHUNK
+    assert len(session.slots) == chunk
     assert np.abs(read(session, long) - fresh(model, long)).max() < 1e-3
     assert session.computed == len(long)
 
