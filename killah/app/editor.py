@@ -54,6 +54,7 @@ class Editor(App[Summary]):
         self.register_theme(theme.LIGHT)
         self.theme = f"killah-{settings.theme}"
         self.area = GhostTextArea(document.text, placeholder=PLACEHOLDER)
+        self._status_bar = StatusBar()
         self.filing = Filing(self, self.area, document, recovery or paths.state_dir() / "recovery", now)
         self.ghosts = Ghosts(self.area, engine, settings, self._show_status)
         self.continuation = Continuation(self.area, engine, self._continued)
@@ -66,7 +67,7 @@ class Editor(App[Summary]):
         """The text, and a line or two below it."""
         yield self.area
         yield FindBar(self.area)
-        yield StatusBar()
+        yield self._status_bar
 
     def on_mount(self) -> None:
         """Begin: the model loads, and what an earlier session left is asked about."""
@@ -134,7 +135,7 @@ class Editor(App[Summary]):
 
     def _show_status(self) -> None:
         row, column = self.area.cursor_location
-        self.query_one(StatusBar).status = Status(
+        self._status_bar.status = Status(
             name=self.filing.document.name,
             modified=self.filing.modified,
             saved=self.filing.saved,

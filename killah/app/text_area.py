@@ -77,6 +77,8 @@ class GhostTextArea(ProseArea):
 
     def offer(self, origin: Origin, text: str) -> bool:
         """Show a suggestion that was asked for at `origin`; False if it no longer fits what is there."""
+        if origin == self._refused:
+            return False
         if origin == self._origin and text.startswith(self._typed):
             rest = text[len(self._typed) :]
         elif origin == self.origin and self._origin is None:

@@ -3,8 +3,8 @@
 MLX's own `quantize` takes scale and bias from a group's extremes. Here that is where they begin; then the
 best codes and the best line through them are found in turn (Lloyd's algorithm on a line), for the scales
 as bfloat16 stores them. The format is the same. On pushkin-nano in groups of 64 it takes an eighth off
-what quantising costs in perplexity, in groups of 32 a quarter. Clipping a group's outliers lowers the
-squared error further and the perplexity not at all, so nothing is clipped on purpose.
+what quantising costs in perplexity, in groups of 32 more than a quarter. Clipping a group's outliers
+lowers the squared error further and the perplexity not at all, so nothing is clipped on purpose.
 """
 
 import mlx.core as mx

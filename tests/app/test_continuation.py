@@ -70,6 +70,17 @@ async def test_any_key_of_the_writer_s_stops_it(key, text):
         assert app.area.text == text
 
 
+async def test_a_piece_on_its_way_is_dropped_when_the_writer_types():
+    engine = ScriptedEngine()
+    app = editor("Once", engine)
+    async with app.run_test() as pilot:
+        await at_end(pilot)
+        app.action_continue()
+        app.area.insert("!")
+        app.continuation._arrived(engine.jobs[0], " upon")
+        assert (app.area.text, engine.jobs[0].cancelled) == ("Once!", True)
+
+
 async def test_beginning_again_ends_the_first():
     engine = ScriptedEngine()
     app = editor("Once", engine)

@@ -35,11 +35,19 @@ def test_help_has_an_example():
     assert "Example: killah write draft.md" in done.stdout
 
 
-def test_a_file_that_cannot_be_edited_ends_before_the_screen_is_touched(tmp_path):
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["picture.png"], "picture.png is not a text file. Killah edits UTF-8 text."),
+        (["--persona", "nobody"], "There is no persona 'nobody'."),
+    ],
+)
+def test_what_cannot_work_ends_before_the_screen_is_touched(tmp_path, arguments, says):
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\x00")
     master, slave = pty.openpty()
     done = subprocess.run(
-        [sys.executable, "-m", "killah", "write", str(tmp_path / "picture.png")],
+        [sys.executable, "-m", "killah", "write", *arguments],
+        cwd=tmp_path,
         stdin=slave,
         stdout=slave,
         stderr=subprocess.PIPE,
@@ -50,7 +58,8 @@ def test_a_file_that_cannot_be_edited_ends_before_the_screen_is_touched(tmp_path
     os.close(slave)
     os.close(master)
     assert done.returncode == 1
-    assert done.stderr == "killah: picture.png is not a text file. Killah edits UTF-8 text.\n"
+    assert done.stderr.startswith(f"killah: {says}")
+    assert done.stderr.count("\n") == 1
 
 
 def test_what_other_code_prints_goes_to_a_private_log(tmp_path):
