@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/ready
 
-.PHONY: demo test lint bench evaluate clean
+.PHONY: demo test lint bench clean
 
 demo: $(STAMP)
 	$(BIN)/killah demo

@@ -41,7 +41,7 @@ class Settings(BaseModel):
     passages: int = Field(default=2, ge=0, le=20)
     """Passages of your own writing that are put before the text."""
     autosave_seconds: int = Field(default=5, ge=1, le=3600)
-    """The editor saves a named file this long after a change."""
+    """The editor forces its recovery journal onto the disk this often: what a power cut can lose."""
     theme: Literal["dark", "light"] = "dark"
     """Colours of the editor."""
 
