@@ -12,6 +12,7 @@ import pytest
 from killah import paths
 from killah.config import Settings
 from killah.engine import Engine, Sampling
+from killah.engine.session import Session
 from killah.errors import KillahError
 
 TEXT = "He looked at the old man, who had been sitting by the window, and said that he would not be"
@@ -129,7 +130,7 @@ def test_closing_does_not_wait_for_long_work():
 
 
 def test_shipped_model_computes_what_transformers_computes():
-    """Past the sliding window, whole and step by step, on the weights that users get."""
+    """Past the sliding window: whole, step by step, and through a session that is edited."""
     torch = pytest.importorskip("torch")
     import mlx.core as mx
     from transformers import Gemma3ForCausalLM, Gemma3TextConfig
@@ -153,6 +154,13 @@ def test_shipped_model_computes_what_transformers_computes():
     steps = [np.array(loaded.model(mx.array([[token]]), cache)[0, 0]) for token in ids]
     assert np.abs(whole - expected).max() < 2e-3
     assert np.abs(np.stack(steps) - expected).max() < 2e-3
+
+    session = Session(loaded.model)
+    for edited in (ids, [*ids, 70, 71], [*ids[:90], 72, *ids[91:]], ids[:60] + ids[75:], ids[:200]):
+        list(session.prefill(edited))
+        with torch.no_grad():
+            last = reference(torch.tensor([edited])).logits[0, -1].numpy()
+        assert np.abs(np.array(session.logits) - last).max() < 2e-3
 
 
 def test_a_process_that_used_the_engine_ends_well():
