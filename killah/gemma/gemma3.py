@@ -7,12 +7,14 @@ window of a full cache (so it can be trimmed), the head runs on the positions th
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 import mlx.core as mx
 import mlx.nn as nn
+from mlx.nn.utils import checkpoint as checkpointed
 
-from killah.gemma.cache import KVCache
+from killah.gemma.cache import KVCache, Unkept
 
 GELU_SLOPE = 2 * math.sqrt(2 / math.pi)
 LayerType = Literal["sliding_attention", "full_attention"]
@@ -90,7 +92,7 @@ class Attention(nn.Module):
             x, self.head_dim, traditional=False, base=self.rope_base, scale=self.rope_scale, offset=offset
         )
 
-    def __call__(self, x: mx.array, cache: KVCache) -> mx.array:
+    def __call__(self, x: mx.array, cache: KVCache | Unkept) -> mx.array:
         """New positions (batch, length, hidden) attend to the cache and themselves."""
         offset, length = cache.offset, x.shape[1]
         queries = self.q_norm(self._heads(self.q_proj(x), self.heads))
@@ -147,7 +149,7 @@ class Layer(nn.Module):
         self.pre_feedforward_layernorm = RMSNorm(width, eps)
         self.post_feedforward_layernorm = RMSNorm(width, eps)
 
-    def __call__(self, x: mx.array, cache: KVCache) -> mx.array:
+    def __call__(self, x: mx.array, cache: KVCache | Unkept) -> mx.array:
         """(batch, length, hidden) -> the same shape; extends `cache`."""
         x = x + self.post_attention_layernorm(self.self_attn(self.input_layernorm(x), cache))
         return x + self.post_feedforward_layernorm(self.mlp(self.pre_feedforward_layernorm(x)))
@@ -188,6 +190,17 @@ class Gemma3(nn.Module):
         """Embedded positions (batch, length, hidden) -> final hidden states; extends `cache`."""
         for layer, kv in zip(self.model.layers, cache, strict=True):
             x = layer(x, kv)
+        return self.model.norm(x)
+
+    def read_whole(self, x: mx.array, *, checkpoint: bool = False) -> mx.array:
+        """Embedded sequences (batch, length, hidden) -> final hidden states, for training: nothing is cached.
+
+        `checkpoint` keeps only what enters each layer and computes the rest again on the way back: memory of
+        one layer's insides instead of all, for a third more time (Chen et al. 2016, arXiv 1604.06174).
+        """
+        for layer in self.model.layers:
+            run = partial(layer, cache=Unkept())
+            x = checkpointed(layer, run)(x) if checkpoint else run(x)
         return self.model.norm(x)
 
     def head(self, hidden: mx.array) -> mx.array:

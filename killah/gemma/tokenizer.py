@@ -34,6 +34,8 @@ class Tokenizer:
             raise KillahError(f"{path} is not a tokenizer: {error}.", "Convert the model again.") from error
         # Asked of the library: parsing Gemma's 33 MB a second time would cost 170 MB and a second.
         self._special = {i for i, token in self._fast.get_added_tokens_decoder().items() if token.special}
+        # What a writer types is text, also where it reads like a control token.
+        self._fast.encode_special_tokens = True
         decoder = self._fast.decoder
         self._byte_level = decoder is not None and b'"ByteLevel"' in decoder.__getstate__()
         self.size = self._fast.get_vocab_size()
@@ -41,10 +43,14 @@ class Tokenizer:
 
     def id(self, token: str) -> int:
         """Id of a special token; raises `KillahError` if the model has none of that name."""
-        found = self._fast.token_to_id(token)
+        found = self.find(token)
         if found is None:
             raise KillahError(f"The model's tokenizer has no {token} token.", "Choose another model.")
         return found
+
+    def find(self, token: str) -> int | None:
+        """Id of a special token, or None."""
+        return self._fast.token_to_id(token)
 
     def encode(self, text: str) -> list[int]:
         """Ids of `text`, nothing added."""
