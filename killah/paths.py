@@ -45,8 +45,13 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def adapters_dir() -> Path:
+    """Adapters this user trained or imported: one folder a base model, in it one an adapter."""
+    return data_dir() / "adapters"
+
+
 def shipped(kind: str) -> Path:
-    """Package data of one kind, `models` or `samples`: inside the wheel, or beside a source checkout."""
+    """Package data (`models`, `adapters`, `samples`): inside the wheel, or beside a source checkout."""
     inside = Path(__file__).parent / "shipped" / kind
     return inside if inside.is_dir() else Path(__file__).parent.parent / kind
 

@@ -1,13 +1,11 @@
 """`killah models list|show|pull|convert|use`."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from killah.cli.output import JSON, print_json, table
+from killah.cli.output import JSON, print_json, progress_bar, table
 
 if TYPE_CHECKING:
     from killah.gemma.manifest import Manifest
@@ -94,7 +92,7 @@ def pull(
     devices.prepare()
     from killah.gemma import hub
 
-    with _progress("Converting") as progress:
+    with progress_bar("Converting") as progress:
         result = hub.pull(name, force=force, keep=keep, progress=progress)
     _print_manifest(result, paths.models_dir() / name, as_json)
 
@@ -122,7 +120,7 @@ def convert(
     from killah.gemma.convert import convert as run
 
     target = to or paths.models_dir() / catalog.check_name(name or source.resolve().name)
-    with _progress("Converting") as progress:
+    with progress_bar("Converting") as progress:
         result = run(
             source,
             target,
@@ -152,18 +150,6 @@ def use(
         print_json({"model": config.load().model, "folder": str(folder)})
     else:
         typer.echo(f"Killah now writes with {about.name} ({about.precision}).")
-
-
-@contextmanager
-def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr that appears with the first step."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, visible=False)
-        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
 
 def _print_manifest(about: "Manifest", folder: Path, as_json: bool) -> None:
