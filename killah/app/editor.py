@@ -20,6 +20,7 @@ from killah.app.filing import Filing
 from killah.app.find import FindBar
 from killah.app.ghosts import Ghosts
 from killah.app.protocol import Engine
+from killah.app.revising import Revising
 from killah.app.status import Status, StatusBar
 from killah.app.text_area import GhostTextArea
 from killah.config import Settings, set_value
@@ -58,6 +59,7 @@ class Editor(App[Summary]):
         self.filing = Filing(self, self.area, document, recovery or paths.state_dir() / "recovery", now)
         self.ghosts = Ghosts(self.area, engine, settings, self._show_status)
         self.continuation = Continuation(self.area, engine, self._continued)
+        self.revising = Revising(self, self.area, engine, self.filing.complain, self._show_status)
         self._engine = engine
         self._settings = settings
         self._model = f"{settings.model} …"
@@ -144,7 +146,8 @@ class Editor(App[Summary]):
             column=column + 1,
             persona=self._persona,
             model=self._model,
-            ghost="writing, Esc stops" if self.continuation.running else self.ghosts.label,
+            ghost=self.ghosts.label,
+            doing="writing, Esc stops" if self.continuation.running else self.revising.label,
         )
 
     # Commands ---------------------------------------------------------------------------------------
@@ -186,6 +189,7 @@ class Editor(App[Summary]):
         if await self.filing.may_leave():
             self.ghosts.stop()
             self.continuation.stop()
+            self.revising.stop()
             summary = self.summary()
             self.filing.forget()
             self.exit(summary)
@@ -209,9 +213,18 @@ class Editor(App[Summary]):
         self.continuation.start()
         self._show_status()
 
+    @work
+    async def action_rewrite(self, task: str) -> None:
+        """Let the model rephrase, summarise or tell; the writer sees it before it is in the text."""
+        self.area.focus()
+        self.ghosts.skip()
+        self.continuation.stop()
+        await self.revising.ask(task)
+
     def action_stop(self) -> None:
         """Stop the model's writing."""
         self.continuation.stop()
+        self.revising.stop()
 
     def action_toggle_ghost(self) -> None:
         """Ghost text on or off."""

@@ -17,3 +17,8 @@ def both(keys: str) -> str:
         if modifiers and letter in _ALIAS
     ]
     return ",".join(names + aliases)
+
+
+def letter(key: str) -> str:
+    """The letter `key` pressed alone, in either case, and the Cyrillic letter on the same key."""
+    return f"{key},{key.upper()},{_ALIAS[key]},{_ALIAS[key].upper()}"

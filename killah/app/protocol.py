@@ -37,7 +37,7 @@ class Job(Protocol[Event_co]):
 
 
 class Engine(Protocol):
-    """Methods return at once, except `info`; all are safe from any thread."""
+    """Methods return at once, except `info` and `styles`; all are safe from any thread."""
 
     def info(self) -> ModelInfo:
         """Wait for the model; raises `KillahError` if it cannot be loaded."""
@@ -49,6 +49,14 @@ class Engine(Protocol):
 
     def continuation(self, text: str) -> Job[str]:
         """Text that goes on from `text`, in pieces."""
+        ...
+
+    def styles(self, task: str) -> list[str]:
+        """What `style` of `rewrite` may be; may be empty. Waits for the model, whose errors it raises."""
+        ...
+
+    def rewrite(self, task: str, text: str, *, style: str = "") -> Job[str]:
+        """What becomes of `text`, in pieces, another each time; `task` is rephrase, summarise or story."""
         ...
 
     def use_persona(self, name: str | None) -> None:

@@ -24,6 +24,7 @@ class Status:
     persona: str = ""
     model: str = ""
     ghost: str = ""
+    doing: str = ""  # what the model writes at the writer's wish, in place of `ghost`
 
 
 def compose_line(status: Status, width: int) -> tuple[str, str]:
@@ -35,10 +36,11 @@ def compose_line(status: Status, width: int) -> tuple[str, str]:
     fields = [
         (1, status.saved),
         (4, status.persona),
-        (6, status.ghost),
+        (6, "" if status.doing else status.ghost),
         (5, status.model),
         (2, words),
         (3, place),
+        (6, status.doing),
     ]
     fields = [field for field in fields if field[1]]
     while True:

@@ -7,7 +7,19 @@ import sys
 import typer
 
 from killah import __version__
-from killah.cli import config, demo, doctor, generate, index, models, persona, write
+from killah.cli import (
+    adapters,
+    compose,
+    config,
+    demo,
+    doctor,
+    generate,
+    index,
+    models,
+    persona,
+    rewrite,
+    write,
+)
 from killah.errors import KillahError
 
 app = typer.Typer(
@@ -22,9 +34,12 @@ app = typer.Typer(
 )
 write.register(app)
 generate.register(app)
+rewrite.register(app)
 index.register(app)
 app.add_typer(persona.app, name="persona")
 app.add_typer(models.app, name="models")
+app.add_typer(adapters.app, name="adapters")
+app.add_typer(compose.app, name="compose")
 app.add_typer(config.app, name="config")
 doctor.register(app)
 demo.register(app)

@@ -14,6 +14,7 @@ from killah.engine.healing import Healing
 from killah.engine.prompt import Prompt
 from killah.engine.sampling import Sampler
 from killah.engine.session import Session
+from killah.gemma.stack import NOTHING, Blend
 from killah.gemma.tokenizer import Decoder, Tokenizer
 
 LONGEST_WORD = 12  # tokens; a longer "word" is noise
@@ -28,13 +29,20 @@ class Ghost:
 
 
 def ghost(
-    session: Session, tokenizer: Tokenizer, prompt: Prompt, gate: Gate, *, words: int, precision: float
+    session: Session,
+    tokenizer: Tokenizer,
+    prompt: Prompt,
+    gate: Gate,
+    *,
+    words: int,
+    precision: float,
+    blend: Blend = NOTHING,
 ) -> Iterator[Ghost | None]:
     """Greedy suggestion, growing word by word while P(all of it is right) is at least `precision`.
 
     Yields nothing where not even the first word is sure enough. Ends at a line's end or `words` words.
     """
-    yield from session.prefill(prompt.slots)
+    yield from session.prefill(prompt.slots, blend)
     healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required), Decoder()
     goes_on = mx.array(tokenizer.word_inner)
     text, logprob, shown, first = "", 0.0, 0, 0.0
@@ -66,12 +74,13 @@ def continuation(
     *,
     max_tokens: int,
     ends: list[int],
+    blend: Blend = NOTHING,
 ) -> Iterator[str | None]:
     """Sampled text, piece by piece, up to `max_tokens` tokens or one of the `ends` ids.
 
     The next token is under way while this one's text is handed out.
     """
-    yield from session.prefill(prompt.slots)
+    yield from session.prefill(prompt.slots, blend)
     healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required, ends), Decoder()
     history = [slot for slot in prompt.slots if isinstance(slot, int)]
     for left in range(max_tokens - 1, -1, -1):

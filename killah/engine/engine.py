@@ -4,24 +4,41 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 import mlx.core as mx
+import numpy as np
 
 from killah import devices
 from killah.config import Settings
-from killah.engine import decoding, prompt
+from killah.engine import decoding, prompt, rewriting
 from killah.engine.decoding import Ghost
 from killah.engine.gate import Gate
+from killah.engine.members import Members, Present
+from killah.engine.prompt import Prompt, SoftToken
 from killah.engine.sampling import Sampler, Sampling
-from killah.engine.scheduler import Job, Priority, Scheduler
+from killah.engine.scheduler import Job, Priority, Scheduler, Work
 from killah.engine.session import Session
 from killah.gemma import base, catalog
+from killah.gemma.stack import Blend
 
 if TYPE_CHECKING:
     from killah.persona.retrieval import Retriever
 
 GHOST_ROOM = 96  # tokens kept free for ghost text
+
+
+@dataclass(frozen=True)
+class Personal:
+    """What a persona brings to a prompt: passages near to the text, best last, and itself as a vector."""
+
+    passages: tuple[str, ...] = ()
+    key: str = ""
+    vector: np.ndarray | None = None
+
+
+NOBODY = Personal()
 
 
 @dataclass(frozen=True)
@@ -35,7 +52,7 @@ class ModelInfo:
 
 
 class Engine:
-    """Owns the MLX thread, the base model, a session for each task, and the persona's passages.
+    """Owns the MLX thread, the base model with its adapters, a session for each task, and the persona.
 
     Returns at once; the model loads on its thread, before any other work.
     """
@@ -47,6 +64,7 @@ class Engine:
         self._scheduler = Scheduler(at_end=mx.clear_streams)
         self._base: base.Base
         self._gate: Gate
+        self._members: Members
         self._sessions: dict[str, Session] = {}
         self._loaded: Future[ModelInfo] = Future()
         self._scheduler.submit(self._load, Priority.LOAD)
@@ -54,7 +72,7 @@ class Engine:
         self._persona: Future[Retriever | None] = Future()
         self._persona.set_result(None)
         self._paragraph = -1  # where the paragraph starts that `_nearby` was looked up for
-        self._nearby: list[str] = []
+        self._nearby = NOBODY
         self._lock = threading.Lock()
 
     def info(self) -> ModelInfo:
@@ -69,7 +87,7 @@ class Engine:
         with self._lock:
             self.persona = name
             self._persona = self._lookups.submit(self._open_persona, name)
-            self._paragraph, self._nearby = -1, []
+            self._paragraph, self._nearby = -1, NOBODY
 
     def ghost(self, text: str, caret: int) -> Job[Ghost]:
         """Suggestion for what follows `text[:caret]`, growing as it is made; nothing if the gate says no."""
@@ -89,17 +107,38 @@ class Engine:
 
         `passages` replace those of the persona (`()` for none).
         """
-        s = self._settings
-        chosen = sampling or Sampling(s.min_p, s.temperature)
-        found = self._look_up(text) if passages is None else _done(list(passages))
-        job = Job(lambda: self._continue(text, found, chosen, max_tokens or s.max_tokens), Priority.REWRITE)
-        # The lookup runs on its own thread: the job joins the queue when it has its passages.
-        found.add_done_callback(lambda _: self._scheduler.start(job))
-        return job
+        chosen, length = self._sampling(sampling), max_tokens or self._settings.max_tokens
+        found = self._look_up(text) if passages is None else _done(Personal(tuple(passages)))
+        return self._when_found(found, lambda: self._continue(text, found.result(), chosen, length))
+
+    def rewrite(
+        self,
+        task: str,
+        text: str,
+        *,
+        style: str = "",
+        sampling: Sampling | None = None,
+        max_tokens: int | None = None,
+    ) -> Job[str]:
+        """`text` rephrased, summarised, or (`story`) told as a story's opening, in pieces.
+
+        `style` is one of `styles(task)`. `max_tokens` limits each piece of a rephrasing, and the whole of
+        anything else.
+        """
+        chosen, length = self._sampling(sampling, task), max_tokens or self._settings.max_tokens
+        found = self._look_up(text, passages=0)
+        return self._when_found(
+            found, lambda: self._rewrite(task, text, style, found.result(), chosen, length)
+        )
+
+    def styles(self, task: str) -> list[str]:
+        """What `style` may be in `rewrite` with the loaded base, the usual one first; waits for the model."""
+        self.info()
+        return self._scheduler.submit(lambda: iter([self._styles(task)]), Priority.LOAD).result()[0]
 
     def passages(self, text: str) -> list[str]:
         """The persona's passages nearest to the end of `text`, best last; waits for the lookup."""
-        return self._look_up(text).result()
+        return list(self._look_up(text).result().passages)
 
     def close(self) -> None:
         """End all work and threads."""
@@ -119,6 +158,7 @@ class Engine:
             folder = catalog.find(self._settings.model)
             self._base = base.load(folder)
             self._gate = Gate.read(folder)
+            self._members = Members(self._base)
         except Exception as error:  # raised again wherever the model is needed
             self._loaded.set_exception(error)
             return
@@ -133,33 +173,80 @@ class Engine:
     def _session(self, task: str) -> Session:
         if task not in self._sessions:
             self.info()  # loading came first in the queue: this only raises its error
-            self._sessions[task] = Session(self._base.model)
+            self._sessions[task] = Session(self._base.model, self._members.stack)
         return self._sessions[task]
 
     def _ghost(self, before: str) -> Iterator[Ghost | None]:
-        session = self._session("ghost")
-        room = self._context - GHOST_ROOM
-        built = prompt.build(self._base.tokenizer, before, room, passages=self._nearby)
+        session, personal = self._session("autocomplete"), self._nearby
+        blend, persona = self._composed("autocomplete", personal)
+        built = prompt.build(
+            self._base.tokenizer,
+            before,
+            self._context - GHOST_ROOM,
+            persona=persona,
+            passages=personal.passages,
+        )
         s = self._settings
         yield from decoding.ghost(
-            session, self._base.tokenizer, built, self._gate, words=s.ghost_words, precision=s.ghost_precision
+            session,
+            self._base.tokenizer,
+            built,
+            self._gate,
+            words=s.ghost_words,
+            precision=s.ghost_precision,
+            blend=blend,
         )
 
     def _continue(
-        self, text: str, passages: Future[list[str]], sampling: Sampling, max_tokens: int
+        self, text: str, personal: Personal, sampling: Sampling, max_tokens: int
     ) -> Iterator[str | None]:
         session = self._session("continue")
+        blend, persona = self._composed("continue", personal)
         room = max(self._context - max_tokens, self._context // 2)
-        built = prompt.build(self._base.tokenizer, text, room, passages=passages.result())
+        built = prompt.build(self._base.tokenizer, text, room, persona=persona, passages=personal.passages)
+        yield from self._generate(session, built, Sampler(sampling), max_tokens, blend)
+
+    def _rewrite(
+        self, task: str, text: str, style: str, personal: Personal, sampling: Sampling, max_tokens: int
+    ) -> Iterator[str | None]:
+        session, sampler = self._session(task), Sampler(sampling)
+        blend, persona = self._composed(task, personal)
+        rewriting.check_style(task, style, self._styles(task))
+        for part in rewriting.parts(task, text):
+            if not part.rewritten:
+                yield part.text
+                continue
+            built = rewriting.build(
+                self._base.tokenizer, task, style, part.text, self._context - max_tokens, persona
+            )
+            yield from self._generate(session, built, sampler, max_tokens, blend)
+
+    def _generate(
+        self, session: Session, built: Prompt, sampler: Sampler, max_tokens: int, blend: Blend
+    ) -> Iterator[str | None]:
         eos = self._base.model.config.eos_token_id
         yield from decoding.continuation(
             session,
             self._base.tokenizer,
             built,
-            Sampler(sampling),
+            sampler,
             max_tokens=min(max_tokens, self._context - len(built.slots)),
             ends=eos if isinstance(eos, list) else [eos],
+            blend=blend,
         )
+
+    def _composed(self, task: str, personal: Personal) -> tuple[Blend, list[SoftToken]]:
+        """The task's blend of adapters, and the persona's soft tokens where it takes them."""
+        self.info()
+        present = Present(persona=bool(personal.key or personal.passages))
+        return (
+            self._members.blend(task, present),
+            self._members.persona_tokens(task, personal.key, personal.vector),
+        )
+
+    def _styles(self, task: str) -> list[str]:
+        card = self._members.card(task)
+        return card.styles if card else []
 
     # On the passages thread -------------------------------------------------------------------------
 
@@ -168,16 +255,22 @@ class Engine:
 
         return Retriever.open(name, self._settings.embedder) if name else None
 
-    def _look_up(self, text: str) -> Future[list[str]]:
+    def _look_up(self, text: str, passages: int | None = None) -> Future[Personal]:
+        """What the persona brings to `text`; at most `passages` of its passages, else as many as are set."""
         with self._lock:
-            persona = self._persona
-        if self.persona is None or self._settings.passages == 0:
-            return _done([])
+            persona, name = self._persona, self.persona
+        if name is None:
+            return _done(NOBODY)
+        count = self._settings.passages if passages is None else passages
 
-        def look_up() -> list[str]:
+        def look_up() -> Personal:
             retriever = persona.result()
-            found = retriever.passages(text, self._settings.passages) if retriever else []
-            return [passage.text for passage in reversed(found)]
+            if retriever is None or not len(retriever):
+                return NOBODY
+            found = retriever.passages(text, count)
+            vector = retriever.vector
+            key = f"{name}:{blake2b(vector.tobytes(), digest_size=8).hexdigest()}"
+            return Personal(tuple(p.text for p in reversed(found)), key, vector)
 
         return self._lookups.submit(look_up)
 
@@ -189,15 +282,25 @@ class Engine:
                 return
             self._paragraph = start
 
-        def arrived(found: Future[list[str]]) -> None:
+        def arrived(found: Future[Personal]) -> None:
             with self._lock:
                 if start == self._paragraph and not found.cancelled() and not found.exception():
                     self._nearby = found.result()
 
         self._look_up(before).add_done_callback(arrived)
 
+    def _sampling(self, sampling: Sampling | None, task: str = "continue") -> Sampling:
+        usual = rewriting.FAITHFUL.get(task, self._settings.temperature)
+        return sampling or Sampling(self._settings.min_p, min(usual, self._settings.temperature))
 
-def _done(passages: list[str]) -> Future[list[str]]:
-    future: Future[list[str]] = Future()
-    future.set_result(passages)
+    def _when_found(self, found: Future[Personal], work: Work[str]) -> Job[str]:
+        """A job that joins the queue when the lookup, which runs on its own thread, has ended."""
+        job = Job(work, Priority.REWRITE)
+        found.add_done_callback(lambda _: self._scheduler.start(job))
+        return job
+
+
+def _done(personal: Personal) -> Future[Personal]:
+    future: Future[Personal] = Future()
+    future.set_result(personal)
     return future

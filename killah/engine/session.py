@@ -1,6 +1,7 @@
 """A sequence the model has read, of which only what is new goes through the model.
 
-Append, edit in the middle, delete: the session keeps the keys and values up to the first difference.
+Append, edit in the middle, delete: the session keeps the keys and values up to the first difference, and
+none that another blend of adapters has computed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,13 +12,16 @@ import mlx.core as mx
 from killah import devices
 from killah.engine.prompt import Slot, SoftToken
 from killah.gemma.gemma3 import Gemma3
+from killah.gemma.stack import NOTHING, AdapterStack, Blend
 
 
 class Session:
     """Keys and values of `slots`, and the logits (vocabulary,) of what follows them."""
 
-    def __init__(self, model: Gemma3) -> None:
+    def __init__(self, model: Gemma3, stack: AdapterStack | None = None) -> None:
         self._model = model
+        self._stack = stack or AdapterStack(model)  # all sessions of a model share one
+        self._blend, self._fingerprint = NOTHING, self._stack.identify(NOTHING)
         self._chunk = devices.prepare().prefill_chunk  # positions between two interruption points
         self._cache = model.make_cache()
         self.slots: list[Slot] = []
@@ -37,11 +41,13 @@ class Session:
         assert self._logits is not None, "prefill first"
         return self._logits
 
-    def prefill(self, slots: Sequence[Slot]) -> Iterator[None]:
-        """Make the session hold exactly `slots`; yields between chunks, so that it can be interrupted.
+    def prefill(self, slots: Sequence[Slot], blend: Blend = NOTHING) -> Iterator[None]:
+        """Make the session hold exactly `slots`, read with `blend`, which it also goes on with.
 
-        An interrupted prefill leaves the session shorter but right.
+        Yields between chunks, so that it can be interrupted; an interrupted prefill leaves the session
+        shorter but right.
         """
+        self._adopt(blend)
         same = _common(self.slots, slots)
         if self._mark and self._mark[0] == len(slots) == same:
             self._cut(same)
@@ -70,6 +76,13 @@ class Session:
         """Append one token and wait for its logits."""
         self._extend([token])
 
+    def _adopt(self, blend: Blend) -> None:
+        """Read with another blend from now on; what the old one has read is worth nothing then."""
+        fingerprint = self._stack.identify(blend)
+        if fingerprint != self._fingerprint:
+            self._cut(0)
+        self._blend, self._fingerprint = blend, fingerprint
+
     def _cut(self, length: int) -> None:
         del self.slots[length:]
         for layer in self._cache:
@@ -84,6 +97,7 @@ class Session:
 
     def _forward(self, embedded: mx.array) -> mx.array:
         """(1, length, hidden) -> logits (vocabulary,) after the last position."""
+        self._stack.use(self._blend)  # other sessions share the model, and take turns with this one
         self.computed += embedded.shape[1]
         return self._model.head(self._model.hidden(embedded, self._cache)[:, -1])[0]
 

@@ -54,6 +54,12 @@ class Retriever:
     def __len__(self) -> int:
         return len(self._numbers)
 
+    @property
+    def vector(self) -> np.ndarray:
+        """The persona as one vector (dimensions,) of unit length: the mean of its passages' vectors."""
+        mean = self._vectors.mean(axis=0)
+        return mean / max(float(np.linalg.norm(mean)), 1e-9)
+
     def passages(self, text: str, k: int) -> list[Passage]:
         """At most `k` passages nearest to the end of `text`, best first, none of which repeats `text`.
 

@@ -1,7 +1,7 @@
 """An engine that says what a test tells it to, in the shape of `killah.app.protocol.Engine`."""
 
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,17 +53,24 @@ class Job:
 
 
 class ScriptedEngine:
-    """`ghost` and `continuation` make the jobs; without them, jobs wait for the test to send."""
+    """`ghost`, `continuation` and `rewrite` make the jobs; without them, jobs wait for the test to send.
+
+    `styles` are those of every task, or the error that asking for them raises.
+    """
 
     def __init__(
         self,
         ghost: Callable[[str], Job] | None = None,
         continuation: Callable[[str], Job] | None = None,
         error: KillahError | None = None,
+        rewrite: Callable[[str], Job] | None = None,
+        styles: Sequence[str] | KillahError = (),
     ) -> None:
         self._ghost, self._continuation, self._error = ghost, continuation, error
+        self._rewrite, self._styles = rewrite, styles
         self.asked: list[tuple[str, int]] = []
         self.jobs: list[Job] = []
+        self.rewritten: list[tuple[str, str, str]] = []
         self.persona: str | None = None
 
     def info(self) -> Info:
@@ -77,6 +84,15 @@ class ScriptedEngine:
 
     def continuation(self, text: str) -> Job:
         return self._add(self._continuation(text) if self._continuation else Job())
+
+    def styles(self, task: str) -> list[str]:
+        if isinstance(self._styles, KillahError):
+            raise self._styles
+        return list(self._styles)
+
+    def rewrite(self, task: str, text: str, *, style: str = "") -> Job:
+        self.rewritten.append((task, text, style))
+        return self._add(self._rewrite(text) if self._rewrite else Job())
 
     def use_persona(self, name: str | None) -> None:
         self.persona = name

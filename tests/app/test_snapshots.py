@@ -5,9 +5,10 @@ Then `pytest tests/app/test_snapshots.py --snapshot-update`. No clock and no lat
 
 from pathlib import Path
 
-from scripted import ScriptedEngine, editor, never, until
+from scripted import Job, ScriptedEngine, editor, never, until
 
 from killah.app.dialogs import Ask
+from killah.app.preview import Preview
 
 TEXT = """The Time Traveller
 
@@ -16,10 +17,22 @@ His pale grey eyes shone and twinkled, and his usually pale face was flushed and
 
 The fire burnt brightly, and the soft radiance of the incandescent lights"""
 GHOST = " in the lilies of silver caught the bubbles that flashed and passed in our glasses"
+OTHER = """The Time Traveller (it is convenient to call him so) was explaining a difficult matter to us. His \
+grey eyes shone and sparkled, and his face, which was usually pale, was flushed and lively."""
+STORY = """Filby, who had said nothing, put down his glass and asked whether it had been in this room.
+
+"In this very room," said the Time Traveller, "and some thousands of years from now.\""""
 
 
-def open_text(theme="dark", text=TEXT):
-    return editor(text, ScriptedEngine(never), Path("/tmp/time-machine.md"), theme=theme)
+def open_text(theme="dark", text=TEXT, **answers):
+    engine = ScriptedEngine(never, **answers)
+    return editor(text, engine, Path("/tmp/time-machine.md"), theme=theme)
+
+
+def rewritten(theme, text, ended=True):
+    """The text, with a model that makes this of any part of it."""
+    job = Job().send(text)
+    return open_text(theme, styles=["plain"], rewrite=lambda _: job.end() if ended else job)
 
 
 async def settle(pilot):
@@ -59,6 +72,39 @@ async def find(pilot):
     await pilot.press("ctrl+f", *"the")
 
 
+async def rewriting(pilot, key, words=""):
+    await settle(pilot)
+    pilot.app.area.move_cursor((2, 0))
+    await pilot.press(key)
+    await until(pilot, lambda: isinstance(pilot.app.screen, Preview))
+    await until(pilot, lambda: words in str(pilot.app.screen._text.content))
+    await pilot.pause(0.1)
+
+
+async def rephrased(pilot):
+    await rewriting(pilot, "f8", "lively")
+
+
+async def coming(pilot):
+    await rewriting(pilot, "f8", "difficult")
+
+
+async def summarised(pilot):
+    await rewriting(pilot, "f9")
+
+
+async def told(pilot):
+    await rewriting(pilot, "f10")
+
+
+async def changed(pilot):
+    await rephrased(pilot)
+    pilot.app.area.insert("Chapter ", (2, 0))
+    pilot.app.screen.draw()
+    await pilot.pause(0.1)
+    pilot.app.filing.forget()
+
+
 def test_ghost_text_in_the_dark(snap_compare):
     assert snap_compare(open_text(), run_before=ghost)
 
@@ -93,3 +139,31 @@ def test_a_question(snap_compare):
 
 def test_finding(snap_compare):
     assert snap_compare(open_text(), run_before=find)
+
+
+def test_a_rephrasing_in_the_dark(snap_compare):
+    assert snap_compare(rewritten("dark", OTHER), run_before=rephrased)
+
+
+def test_a_rephrasing_in_the_light(snap_compare):
+    assert snap_compare(rewritten("light", OTHER), run_before=rephrased)
+
+
+def test_a_rephrasing_in_forty_columns(snap_compare):
+    assert snap_compare(rewritten("dark", OTHER), run_before=rephrased, terminal_size=(40, 20))
+
+
+def test_a_rephrasing_that_is_coming(snap_compare):
+    assert snap_compare(rewritten("dark", OTHER[:94], ended=False), run_before=coming)
+
+
+def test_a_rephrasing_of_what_has_changed(snap_compare):
+    assert snap_compare(rewritten("light", OTHER), run_before=changed)
+
+
+def test_a_summary(snap_compare):
+    assert snap_compare(rewritten("dark", "A traveller explains time."), run_before=summarised)
+
+
+def test_a_story(snap_compare):
+    assert snap_compare(rewritten("light", STORY), run_before=told)

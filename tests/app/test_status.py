@@ -1,5 +1,7 @@
 """The status bar. If these fail, it hides the file's name, or breaks in a narrow window."""
 
+from dataclasses import replace
+
 from rich.cells import cell_len
 
 from killah.app.status import Status, compose_line
@@ -33,3 +35,11 @@ def test_a_long_name_is_shortened_not_the_mark():
 
 def test_one_word_is_not_words():
     assert compose_line(Status(words=1), 80)[1].startswith("1 word ")
+
+
+def test_what_the_model_writes_is_told_before_everything_else():
+    busy = replace(FULL, doing="writing 12 words, Esc stops")
+    left, right = compose_line(busy, 120)
+    assert (left, right.endswith("pushkin-nano   writing 12 words, Esc stops")) == ("draft.md •", True)
+    assert "ghost" not in right
+    assert compose_line(busy, 40) == ("draft.md •", "writing 12 words, Esc stops")

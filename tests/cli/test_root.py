@@ -10,6 +10,9 @@ import pytest
 COMMANDS = [
     "write", "complete", "continue", "index", "forget", "demo", "doctor",
     "persona list", "persona show", "persona use", "persona delete",
+    "rephrase", "summarise", "story", "compose list", "compose show", "compose set",
+    "adapters list", "adapters show", "adapters verify", "adapters import", "adapters export",
+    "adapters fuse", "adapters rm",
     "models list", "models show", "models pull", "models convert", "models use",
     "config show", "config set", "config path",
 ]  # fmt: skip
