@@ -1,14 +1,10 @@
 """The engine as surfaces see it: text in, jobs of text out. MLX stays behind this door."""
 
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
-from hashlib import blake2b
-from typing import TYPE_CHECKING
 
 import mlx.core as mx
-import numpy as np
 
 from killah import devices
 from killah.config import Settings
@@ -16,6 +12,7 @@ from killah.engine import decoding, prompt, rewriting
 from killah.engine.decoding import Ghost
 from killah.engine.gate import Gate
 from killah.engine.members import Members, Present
+from killah.engine.personal import Lookups, Personal, given
 from killah.engine.prompt import Prompt, SoftToken
 from killah.engine.sampling import Sampler, Sampling
 from killah.engine.scheduler import Job, Priority, Scheduler, Work
@@ -23,22 +20,7 @@ from killah.engine.session import Session
 from killah.gemma import base, catalog
 from killah.gemma.stack import Blend
 
-if TYPE_CHECKING:
-    from killah.persona.retrieval import Retriever
-
 GHOST_ROOM = 96  # tokens kept free for ghost text
-
-
-@dataclass(frozen=True)
-class Personal:
-    """What a persona brings to a prompt: passages near to the text, best last, and itself as a vector."""
-
-    passages: tuple[str, ...] = ()
-    key: str = ""
-    vector: np.ndarray | None = None
-
-
-NOBODY = Personal()
 
 
 @dataclass(frozen=True)
@@ -58,7 +40,6 @@ class Engine:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.persona: str | None = None
         self._settings = settings
         # A thread that ends with streams of its own takes the process down (MLX 0.32).
         self._scheduler = Scheduler(at_end=mx.clear_streams)
@@ -68,12 +49,12 @@ class Engine:
         self._sessions: dict[str, Session] = {}
         self._loaded: Future[ModelInfo] = Future()
         self._scheduler.submit(self._load, Priority.LOAD)
-        self._lookups = ThreadPoolExecutor(1, "passages")
-        self._persona: Future[Retriever | None] = Future()
-        self._persona.set_result(None)
-        self._paragraph = -1  # where the paragraph starts that `_nearby` was looked up for
-        self._nearby = NOBODY
-        self._lock = threading.Lock()
+        self._lookups = Lookups(settings.embedder, settings.passages)
+
+    @property
+    def persona(self) -> str | None:
+        """Whose writing conditions what is written."""
+        return self._lookups.persona
 
     def info(self) -> ModelInfo:
         """Wait for the model; raises `KillahError` if it could not be loaded."""
@@ -84,15 +65,12 @@ class Engine:
 
         A persona that cannot be opened raises its error where passages are asked for.
         """
-        with self._lock:
-            self.persona = name
-            self._persona = self._lookups.submit(self._open_persona, name)
-            self._paragraph, self._nearby = -1, NOBODY
+        self._lookups.use(name)
 
     def ghost(self, text: str, caret: int) -> Job[Ghost]:
         """Suggestion for what follows `text[:caret]`, growing as it is made; nothing if the gate says no."""
         before = text[:caret]
-        self._refresh_nearby(before)
+        self._lookups.follow(before)
         return self._scheduler.submit(lambda: self._ghost(before), Priority.KEYSTROKE)
 
     def continuation(
@@ -108,7 +86,7 @@ class Engine:
         `passages` replace those of the persona (`()` for none).
         """
         chosen, length = self._sampling(sampling), max_tokens or self._settings.max_tokens
-        found = self._look_up(text) if passages is None else _done(Personal(tuple(passages)))
+        found = self._lookups.ask(text) if passages is None else given(passages)
         return self._when_found(found, lambda: self._continue(text, found.result(), chosen, length))
 
     def rewrite(
@@ -126,7 +104,7 @@ class Engine:
         anything else.
         """
         chosen, length = self._sampling(sampling, task), max_tokens or self._settings.max_tokens
-        found = self._look_up(text, passages=0)
+        found = self._lookups.ask(text, passages=0)
         return self._when_found(
             found, lambda: self._rewrite(task, text, style, found.result(), chosen, length)
         )
@@ -138,11 +116,11 @@ class Engine:
 
     def passages(self, text: str) -> list[str]:
         """The persona's passages nearest to the end of `text`, best last; waits for the lookup."""
-        return list(self._look_up(text).result().passages)
+        return list(self._lookups.ask(text).result().passages)
 
     def close(self) -> None:
         """End all work and threads."""
-        self._lookups.shutdown(wait=False, cancel_futures=True)
+        self._lookups.close()
         self._scheduler.close()
 
     def __enter__(self) -> "Engine":
@@ -150,6 +128,16 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _sampling(self, sampling: Sampling | None, task: str = "continue") -> Sampling:
+        usual = rewriting.FAITHFUL.get(task, self._settings.temperature)
+        return sampling or Sampling(self._settings.min_p, min(usual, self._settings.temperature))
+
+    def _when_found(self, found: Future[Personal], work: Work[str]) -> Job[str]:
+        """A job that joins the queue when the lookup, which runs on its own thread, has ended."""
+        job = Job(work, Priority.REWRITE)
+        found.add_done_callback(lambda _: self._scheduler.start(job))
+        return job
 
     # On the MLX thread ------------------------------------------------------------------------------
 
@@ -177,7 +165,7 @@ class Engine:
         return self._sessions[task]
 
     def _ghost(self, before: str) -> Iterator[Ghost | None]:
-        session, personal = self._session("autocomplete"), self._nearby
+        session, personal = self._session("autocomplete"), self._lookups.nearby
         blend, persona = self._composed("autocomplete", personal)
         built = prompt.build(
             self._base.tokenizer,
@@ -247,60 +235,3 @@ class Engine:
     def _styles(self, task: str) -> list[str]:
         card = self._members.card(task)
         return card.styles if card else []
-
-    # On the passages thread -------------------------------------------------------------------------
-
-    def _open_persona(self, name: str | None) -> "Retriever | None":
-        from killah.persona.retrieval import Retriever  # numpy and SQLite: not needed to start
-
-        return Retriever.open(name, self._settings.embedder) if name else None
-
-    def _look_up(self, text: str, passages: int | None = None) -> Future[Personal]:
-        """What the persona brings to `text`; at most `passages` of its passages, else as many as are set."""
-        with self._lock:
-            persona, name = self._persona, self.persona
-        if name is None:
-            return _done(NOBODY)
-        count = self._settings.passages if passages is None else passages
-
-        def look_up() -> Personal:
-            retriever = persona.result()
-            if retriever is None or not len(retriever):
-                return NOBODY
-            found = retriever.passages(text, count)
-            vector = retriever.vector
-            key = f"{name}:{blake2b(vector.tobytes(), digest_size=8).hexdigest()}"
-            return Personal(tuple(p.text for p in reversed(found)), key, vector)
-
-        return self._lookups.submit(look_up)
-
-    def _refresh_nearby(self, before: str) -> None:
-        """Look passages up once as a paragraph begins; the prompt keeps the old ones until they are here."""
-        start = before.rfind("\n") + 1
-        with self._lock:
-            if start == self._paragraph:
-                return
-            self._paragraph = start
-
-        def arrived(found: Future[Personal]) -> None:
-            with self._lock:
-                if start == self._paragraph and not found.cancelled() and not found.exception():
-                    self._nearby = found.result()
-
-        self._look_up(before).add_done_callback(arrived)
-
-    def _sampling(self, sampling: Sampling | None, task: str = "continue") -> Sampling:
-        usual = rewriting.FAITHFUL.get(task, self._settings.temperature)
-        return sampling or Sampling(self._settings.min_p, min(usual, self._settings.temperature))
-
-    def _when_found(self, found: Future[Personal], work: Work[str]) -> Job[str]:
-        """A job that joins the queue when the lookup, which runs on its own thread, has ended."""
-        job = Job(work, Priority.REWRITE)
-        found.add_done_callback(lambda _: self._scheduler.start(job))
-        return job
-
-
-def _done(personal: Personal) -> Future[Personal]:
-    future: Future[Personal] = Future()
-    future.set_result(personal)
-    return future

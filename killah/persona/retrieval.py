@@ -5,6 +5,7 @@ are asked for by number, so what was forgotten since is not given out.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -54,7 +55,7 @@ class Retriever:
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @property
+    @cached_property
     def vector(self) -> np.ndarray:
         """The persona as one vector (dimensions,) of unit length: the mean of its passages' vectors."""
         mean = self._vectors.mean(axis=0)
