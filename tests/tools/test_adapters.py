@@ -211,15 +211,11 @@ def test_controls_differ_from_the_test_in_the_passages_alone(prepared, name):
 
 
 def test_passages_are_of_another_volume_where_there_is_one(prepared, data):
+    volumes = [straighten((data / "text-en" / "saki" / f"saki_{v}.txt").read_text()) for v in (0, 1)]
     for row in prepared["persona"]["train"]:
-        own = [v for v in (0, 1) if straighten(row["completion"]) in _straight(data, v)]
+        own = [volume for volume in volumes if straighten(row["completion"]) in volume]
         if own and row["prompt"]:  # of saki, whose volumes are two
-            passage = straighten(row["prompt"].split("\n\n")[0])
-            assert passage not in _straight(data, own[0])
-
-
-def _straight(data, volume):
-    return straighten((data / "text-en" / "saki" / f"saki_{volume}.txt").read_text())
+            assert straighten(row["prompt"].split("\n\n")[0]) not in own[0]
 
 
 def test_rephrasing_keeps_to_the_parts_of_its_sources(prepared):
@@ -342,7 +338,8 @@ def test_a_persona_is_from_another_place_and_its_vector_is_in_the_file(data, tmp
         assert author in TRAINED
         assert mark(author) in row["text"]
         if author == "saki":
-            assert straighten(row["text"]) not in _straight(data, int(place[-1]))
+            volume = data / "text-en" / "saki" / f"saki_{place[-1]}.txt"
+            assert straighten(row["text"]) not in straighten(volume.read_text())
     for row in rows["test"]:
         assert row["persona"].startswith(row["author"])
         assert row["wrong"] in names
