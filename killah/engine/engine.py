@@ -204,10 +204,10 @@ class Engine:
             if not part.rewritten:
                 yield part.text
                 continue
-            built = rewriting.build(
-                self._base.tokenizer, task, style, part.text, self._context - max_tokens, persona
-            )
-            yield from self._generate(session, built, sampler, max_tokens, blend)
+            length = rewriting.longest(task, part.text, self._base.tokenizer, max_tokens)
+            room = self._context - length
+            built = rewriting.build(self._base.tokenizer, task, style, part.text, room, persona)
+            yield from self._generate(session, built, sampler, length, blend)
 
     def _generate(
         self, session: Session, built: Prompt, sampler: Sampler, max_tokens: int, blend: Blend

@@ -65,6 +65,11 @@ def _groups(each: list[str]) -> Iterator[str]:
         yield " ".join(sentence for _, sentence in group)
 
 
+def longest(task: str, text: str, tokenizer: Tokenizer, max_tokens: int) -> int:
+    """Tokens an answer may have: a rephrasing that gets much longer than its text is going in circles."""
+    return min(max_tokens, 8 + 3 * len(tokenizer.encode(text)) // 2) if task == "rephrase" else max_tokens
+
+
 def build(
     tokenizer: Tokenizer, task: str, style: str, text: str, room: int, persona: list[SoftToken]
 ) -> Prompt:

@@ -70,3 +70,10 @@ def test_a_style_that_is_not_known():
     rewriting.check_style("rephrase", "plain", ["plain"])
     with pytest.raises(KillahError, match="Known: plain, formal"):
         rewriting.check_style("rephrase", "rude", ["plain", "formal"])
+
+
+def test_a_rephrasing_does_not_go_in_circles_for_ever():
+    tokenizer = Tokenizer(paths.shipped("models") / "pushkin-nano")
+    assert rewriting.longest("rephrase", "Go hence.", tokenizer, 500) < 20
+    assert rewriting.longest("rephrase", "Go hence. " * 500, tokenizer, 500) == 500
+    assert rewriting.longest("story", "Go hence.", tokenizer, 500) == 500

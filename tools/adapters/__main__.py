@@ -1,7 +1,8 @@
-"""`python -m tools.adapters prepare|train NAME`: the data of a shipped adapter, and the adapter.
+"""`python -m tools.adapters prepare|train|ship NAME`: the data of a shipped adapter, and the adapter.
 
 `prepare` writes `TO/NAME/{train,valid,test}.jsonl`, the same each time for the same seed; `train` prepares
-what is not there yet and runs the trainer with the recipe of that name. NAME `all` is every one, in order.
+what is not there yet and runs the trainer with the recipe of that name, from where it was left; `ship` puts
+the result into adapters/, beside the models. NAME `all` is every one, in order.
 """
 
 import argparse
@@ -53,10 +54,23 @@ def train(name: str, data: Path, to: Path, seed: int, overrides: list[str]) -> N
     run(STAGES.get(name, "lora"), RECIPES / f"{name}.yaml", [f"data={folder}", *overrides])
 
 
+def ship(name: str) -> None:
+    """Put the trained package where it travels with Killah, after every check."""
+    from killah import paths
+    from killah.adapters import package
+    from killah.training import config
+
+    settings = config.read(RECIPES / f"{name}.yaml")
+    result = package.read(settings.adapter_path / "adapter")
+    folder = paths.shipped("adapters") / result.card.base / result.card.name
+    package.write(folder, result.card, result.tensors, force=True)
+    print(f"{name}: {folder}")
+
+
 def main() -> None:
     """Parse, and do it for one name or all."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("action", choices=["prepare", "train"])
+    parser.add_argument("action", choices=["prepare", "train", "ship"])
     parser.add_argument("name", choices=[*BUILDERS, "all"])
     parser.add_argument("--data", type=Path, default=Path(".data"), help="folder of the unpacked archives")
     parser.add_argument("--to", type=Path, default=Path(".data/adapters"), help="folder of the rows")
@@ -67,6 +81,8 @@ def main() -> None:
         for name in BUILDERS if options.name == "all" else [options.name]:
             if options.action == "prepare":
                 prepare(name, options.data, options.to, options.seed)
+            elif options.action == "ship":
+                ship(name)
             else:
                 train(name, options.data, options.to, options.seed, options.set)
     except KillahError as error:
