@@ -12,7 +12,7 @@ last few blends stay prepared, so that two tasks that take turns cost nothing ei
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -159,16 +159,20 @@ class AdapterStack:
         if blend == self.blend:
             return
         key = self.identify(blend)
-        if key not in self._prepared:
-            self._prepared[key] = {path: self._prepare(path, blend) for path in self._layers}
-            mx.eval([list(vars(s).values()) for s in self._prepared[key].values()])
-            while len(self._prepared) > PREPARED:
-                self._prepared.popitem(last=False)
-        self._prepared.move_to_end(key)
-        states = self._prepared[key] if blend.active else {}
+        states = self._ready(key, blend) if blend.active else {}
         for path, layer in self._layers.items():
             layer.use(states.get(path))
         self.blend, self.fingerprint = blend, key
+
+    def _ready(self, key: str, blend: Blend) -> dict[str, State]:
+        """A blend's states, prepared when it is first used; those used longest ago are let go."""
+        if key not in self._prepared:
+            self._prepared[key] = {path: self._prepare(path, blend) for path in self._layers}
+            mx.eval([list(vars(state).values()) for state in self._prepared[key].values()])
+            while len(self._prepared) > PREPARED:
+                self._prepared.popitem(last=False)
+        self._prepared.move_to_end(key)
+        return self._prepared[key]
 
     def identify(self, blend: Blend) -> str:
         """What keys and values computed with `blend` depend on, besides base and input."""
@@ -233,8 +237,8 @@ class AdapterStack:
     def _prepare(self, path: str, blend: Blend) -> State:
         layer = self._layers[path]
         here = [(n, w) for n, w in blend.active if path in self._loaded[n].modules]
-        if not here:
-            return State()
+        if not here or (blend.merge == "cat" and path not in (blend.scores or {})):
+            return State()  # a mixture changes only the layers it was learned on
         gate = np.zeros(layer.a.shape[1], np.float32)
         for (name, weight), share in zip(here, _shares(path, blend, here), strict=True):
             gate[self._columns(name)] = weight * share * self._loaded[name].scale
@@ -272,15 +276,13 @@ class AdapterStack:
         return len(dense) == len(bases) and sum(dense) <= FOLD_LIMIT
 
 
-def _shares(path: str, blend: Blend, here: list[tuple[str, float]]) -> Iterator[float]:
+def _shares(path: str, blend: Blend, here: list[tuple[str, float]]) -> list[float]:
     """What each adapter's delta counts on this layer: one, or its learned share of all."""
-    scores = (blend.scores or {}).get(path)
-    if blend.merge != "cat" or scores is None:
-        yield from (1.0 for _ in here)
-        return
+    if blend.merge != "cat" or blend.scores is None:
+        return [1.0 for _ in here]
     order = [name for name, _ in blend.weights]
-    chosen = np.array([scores[order.index(name)] for name, _ in here])
-    yield from merge.softmax(chosen).tolist()
+    chosen = np.array([blend.scores[path][order.index(name)] for name, _ in here])
+    return merge.softmax(chosen).tolist()
 
 
 def find_linear(model: nn.Module, path: str) -> nn.Module | None:
