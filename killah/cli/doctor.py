@@ -27,9 +27,9 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(as_json: bool = JSON) -> None:
-    """Look at the device, models, memory, sound and terminal; each line is ok or says what to do."""
+    """Look at device, models, adapters, memory, sound and terminal; each line is ok or says what to do."""
     findings = []
-    for check in (_settings, _device, _model, _embedder, _memory, _disk, _sound, _terminal):
+    for check in (_settings, _device, _model, _adapters, _embedder, _memory, _disk, _sound, _terminal):
         found = list(_guarded(check))
         findings += found
         if not as_json:
@@ -80,6 +80,24 @@ def _model() -> Iterator[Finding]:
 
     about = manifest.read_verified(catalog.find(config.load().model))
     yield Finding("model", True, f"{about.name}, {about.parameters / 1e6:,.1f} M parameters, files verified")
+
+
+def _adapters() -> Iterator[Finding]:
+    from killah import config
+    from killah.adapters import catalog as adapters
+    from killah.adapters import package
+    from killah.engine import compositions
+    from killah.gemma import catalog, manifest
+
+    folder = catalog.find(config.load().model)
+    about = manifest.read(folder)
+    compositions.load()
+    names = []
+    for each in adapters.installed(about.name):
+        package.read(each.folder, about, base_folder=folder)
+        names.append(each.name)
+    advice = "" if names else f" {about.name} works without, but cannot rephrase, summarise or tell stories."
+    yield Finding("adapters", True, f"{', '.join(names) or 'none.'}{advice}")
 
 
 def _embedder() -> Iterator[Finding]:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from killah import paths
+
 COMMANDS = [
     "write", "complete", "continue", "index", "forget", "demo", "doctor",
     "persona list", "persona show", "persona use", "persona delete",
@@ -79,6 +81,15 @@ def test_doctor_says_of_each_part_whether_it_works(killah):
     assert {"settings", "device", "model", "embedder", "memory", "disk", "sound", "terminal"} <= set(subjects)
     assert subjects["model"]["ok"]
     assert "verified" in subjects["model"]["detail"]
+
+
+def test_doctor_names_a_damaged_adapter(killah):
+    folder = paths.adapters_dir() / "pushkin-nano" / "voice"
+    folder.mkdir(parents=True)
+    (folder / "adapter.json").write_text("{}")
+    done = killah("doctor")
+    assert done.code == 1
+    assert "adapters" in done.out and "adapter.json is damaged" in done.out
 
 
 def test_doctor_names_a_damaged_model(killah):
