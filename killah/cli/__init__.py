@@ -18,6 +18,7 @@ from killah.cli import (
     models,
     persona,
     rewrite,
+    train,
     write,
 )
 from killah.errors import KillahError
@@ -40,6 +41,7 @@ app.add_typer(persona.app, name="persona")
 app.add_typer(models.app, name="models")
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(compose.app, name="compose")
+app.add_typer(train.app, name="train")
 app.add_typer(config.app, name="config")
 doctor.register(app)
 demo.register(app)

@@ -13,6 +13,7 @@ COMMANDS = [
     "write", "complete", "continue", "index", "forget", "demo", "doctor",
     "persona list", "persona show", "persona use", "persona delete",
     "rephrase", "summarise", "story", "compose list", "compose show", "compose set",
+    "train lora", "train persona-projector", "train compose", "train plan",
     "adapters list", "adapters show", "adapters verify", "adapters import", "adapters export",
     "adapters fuse", "adapters rm",
     "models list", "models show", "models pull", "models convert", "models use",

@@ -9,7 +9,7 @@ import json
 import sys
 
 QUICK = ("generation", "editor", "index")
-LONG = ("base4b",)
+LONG = ("base4b", "adapters", "training")
 
 
 def main() -> None:
