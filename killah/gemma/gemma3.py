@@ -6,6 +6,7 @@ window of a full cache (so it can be trimmed), the head runs on the positions th
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -200,7 +201,7 @@ class Gemma3(nn.Module):
         """
         for layer in self.model.layers:
             run = partial(layer, cache=Unkept())
-            x = checkpointed(layer, run)(x) if checkpoint else run(x)
+            x = checkpointed(layer, _alike(run))(x) if checkpoint else run(x)
         return self.model.norm(x)
 
     def head(self, hidden: mx.array) -> mx.array:
@@ -210,3 +211,14 @@ class Gemma3(nn.Module):
     def __call__(self, ids: mx.array, cache: list[KVCache] | None = None) -> mx.array:
         """Token ids (batch, length) -> logits (batch, length, vocabulary)."""
         return self.head(self.hidden(self.embed(ids), cache or self.make_cache()))
+
+
+def _alike(run: Callable[[mx.array], mx.array]) -> Callable[[mx.array], mx.array]:
+    """`run`, drawing the same noise each time: checkpointing computes it twice, with dropout in it."""
+    high, low = mx.random.state[0].tolist()
+
+    def again(x: mx.array) -> mx.array:
+        mx.random.seed(high << 32 | low)
+        return run(x)
+
+    return again

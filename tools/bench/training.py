@@ -4,8 +4,8 @@ The model has the 4B's true width, heads and vocabulary, random INT4 weights and
 a step is one row through a rank-64 adapter of the default layers: loss, gradient, clipping, AdamW. Each
 measurement is a process of its own. Two lines through the measurements, one for the gradient and one for the
 update after it (whose share grows faster), say what 34 layers would take: the higher one. Beside it stands
-what `killah.training.memory` computes, also for a row of a useful length. 4-bit products on a CPU cost linearly in rows, so the row is
-short, and only its last tokens are learned.
+what `killah.training.memory` computes, also for a row of a useful length. 4-bit products on a CPU cost
+linearly in rows, so the row is short, and only its last tokens are learned.
 """
 
 import json
