@@ -215,7 +215,8 @@ class Gemma3(nn.Module):
 
 def _alike(run: Callable[[mx.array], mx.array]) -> Callable[[mx.array], mx.array]:
     """`run`, drawing the same noise each time: checkpointing computes it twice, with dropout in it."""
-    high, low = mx.random.state[0].tolist()
+    state: Any = mx.random.state
+    high, low = state[0].tolist()
 
     def again(x: mx.array) -> mx.array:
         mx.random.seed(high << 32 | low)
