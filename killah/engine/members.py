@@ -59,7 +59,9 @@ class Members:
         for name, weight in weights:
             if weight and name not in self.stack.names:
                 self._load(name)
-        return Blend(weights, composition.merge, self._scores(composition))
+        scores = self._scores(composition)
+        merge = "sum" if composition.merge == "cat" and scores is None else composition.merge
+        return Blend(weights, merge, scores)
 
     def persona_tokens(self, task: str, key: str, vector: np.ndarray | None) -> list[SoftToken]:
         """Soft tokens of a persona vector (width,) that `key` names; none where the task takes none."""
@@ -104,16 +106,19 @@ class Members:
         return self._projector
 
     def _scores(self, composition: Composition) -> dict[str, tuple[float, ...]] | None:
-        """Learned scores of a mixture, module path -> one an adapter, in the order of its members."""
-        if composition.merge != "cat":
+        """Learned scores of a mixture, module path -> one an adapter, in the order of the blend's.
+
+        None where none was learned for this base.
+        """
+        if composition.merge != "cat" or self.card(composition.mix) is None:
             return None
         if composition.mix not in self._mixes:
             self._mixes[composition.mix] = self._read(composition.mix, "mix")
         mix = self._mixes[composition.mix]
-        order = list(composition.members)
+        order = [n for n, w in composition.members.items() if w and self.card(n) is not None]
         picks = [mix.card.members.index(name) if name in mix.card.members else None for name in order]
         return {
-            path.removesuffix(".scores"): tuple(float(v[i]) if i is not None else -np.inf for i in picks)
+            path.removesuffix(".scores"): tuple(float(v[i]) if i is not None else np.nan for i in picks)
             for path, scores in mix.tensors.items()
             for v in [np.array(scores.astype(mx.float32))]
         }

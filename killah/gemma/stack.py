@@ -37,7 +37,8 @@ FOLD_LIMIT = 64_000_000  # bytes of one folded blend; a larger float base keeps 
 class Blend:
     """Which adapters a sequence is read with, how strongly, and how their deltas are merged.
 
-    `scores` of a `cat` merge are learned: module path -> one number an adapter, in the order of `weights`.
+    `scores` of a `cat` merge are learned: module path -> one number an adapter, in the order of `weights`;
+    one that was not there when they were learned has nan, and counts whole.
     """
 
     weights: tuple[tuple[str, float], ...] = ()
@@ -247,10 +248,11 @@ class AdapterStack:
             gate = (gate != 0).astype(np.float32)
         if not self._folds:
             return State(mx.array(gate).astype(self._dtype), merged)
-        used = mx.array(np.flatnonzero(gate))
-        delta = (layer.a[:, used] * mx.array(gate)[used]) @ (layer.b if merged is None else merged)[used]
+        columns = [self._columns(name) for name, _ in here]
+        a = mx.concatenate([layer.a[:, each] * mx.array(gate[each]) for each in columns], axis=1)
+        b = mx.concatenate([(layer.b if merged is None else merged)[each] for each in columns])
         assert isinstance(layer.base, nn.Linear)
-        return State(folded=layer.base.weight.T + delta)
+        return State(folded=mx.addmm(layer.base.weight.T, a, b))
 
     def _calibrated(self, layer: AdaptedLinear, gate: np.ndarray, names: list[str]) -> mx.array:
         """b with the gate inside, its shared directions counted once."""
@@ -282,7 +284,9 @@ def _shares(path: str, blend: Blend, here: list[tuple[str, float]]) -> list[floa
         return [1.0 for _ in here]
     order = [name for name, _ in blend.weights]
     chosen = np.array([blend.scores[path][order.index(name)] for name, _ in here])
-    return merge.softmax(chosen).tolist()
+    shares, learned = np.ones(len(here)), ~np.isnan(chosen)
+    shares[learned] = merge.softmax(chosen[learned]) if learned.any() else 1.0
+    return shares.tolist()
 
 
 def find_linear(model: nn.Module, path: str) -> nn.Module | None:

@@ -15,13 +15,13 @@ def test_list_shows_every_task_and_what_is_not_installed(killah):
 
 
 def test_a_change_is_shown_kept_and_taken_back(killah):
-    killah("compose", "set", "continue", "--lora", "persona=0.7", "--merge", "pico", "--no-persona")
+    killah("compose", "set", "continue", "--lora", "persona=0.7", "--merge", "pico", "--persona")
     shown = json.loads(killah("compose", "show", "continue", "--json").out)
-    assert shown["merge"] == "pico" and shown["projectors"] == []
+    assert shown["merge"] == "pico" and shown["projectors"] == ["persona"]
     assert [m["weight"] for m in shown["loras"] if m["name"] == "persona"] == [0.7]
     assert "persona 0.7" in killah("compose", "show", "continue").out
     killah("compose", "set", "continue", "--reset")
-    assert json.loads(killah("compose", "show", "continue", "--json").out)["merge"] == "sum"
+    assert json.loads(killah("compose", "show", "continue", "--json").out)["merge"] == "cat"
 
 
 def test_a_new_task(killah):
@@ -35,7 +35,7 @@ def test_a_new_task(killah):
         (["show", "poem"], "no composition 'poem'"),
         (["set", "continue"], "Nothing to change"),
         (["set", "continue", "--lora", "persona"], "not NAME=WEIGHT"),
-        (["set", "continue", "--merge", "cat"], "needs mix"),
+        (["set", "story", "--merge", "cat"], "needs mix"),
     ],
 )
 def test_mistakes_are_one_line(killah, arguments, says):

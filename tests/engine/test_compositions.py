@@ -22,7 +22,7 @@ def test_projectors_of_the_four_compositions():
     assert table["autocomplete"].projectors == ()
     assert table["transcribe"].projectors == ("audio",)
     assert table["dictate"].projectors == ("audio", "persona")
-    assert table["rephrase"].projectors == ("persona",)
+    assert table["continue"].projectors == ()  # they add nothing to passages: measured
     assert table["instruct"].projectors == ("audio", "persona")
 
 
@@ -42,7 +42,7 @@ def test_a_user_changes_a_task_adds_one_and_takes_the_change_back():
     [
         ("merge = 3", "not a table"),
         ("[continue]\nmerge = 'best'", r"continue\.merge"),
-        ("[continue]\nmerge = 'cat'", "needs mix"),
+        ("[story]\nmerge = 'cat'", "needs mix"),
         ("[continue]\nlora = {}", r"continue\.lora"),
         ("[continue", "not valid TOML"),
     ],

@@ -16,6 +16,7 @@ from killah.engine.session import Session
 from killah.errors import KillahError
 from killah.gemma import base as bases
 from killah.gemma import manifest
+from killah.gemma.stack import Blend
 
 FOLDER = paths.shipped("models") / "pushkin-nano"
 TEXT = "He looked at the old man, who had been sitting by the window, and said"
@@ -65,6 +66,31 @@ def test_a_weight_of_the_table_counts(base, alone):
     compositions.change("continue", {"loras": {"persona": 0.25}, "merge": "pico"})
     blend = Members(base).blend("continue", BOTH)
     assert blend.active == (("persona", 0.25),) and blend.merge == "pico"
+
+
+def test_a_learned_mixture_weighs_its_members_and_no_others(base, alone):
+    for seed, name in enumerate(("persona", "audio", "continue")):
+        install(name, seed)
+    assert Members(bases.load(FOLDER)).blend("continue", BOTH).merge == "sum"  # none was learned
+    about, path = manifest.read(FOLDER), "model.layers.0.mlp.up_proj"
+    parts = {"kind": "mix", "members": ["continue", "persona"], "rank": None, "scale": None}
+    card = loras.card(about, "continue-mix", target_modules=[], **parts)
+    scores = {f"{path}.scores": mx.array([1.0, -1.0])}
+    package.write(paths.adapters_dir() / about.name / "continue-mix", card, scores)
+    members = Members(base)
+    blend = members.blend("continue", BOTH)
+    assert blend.merge == "cat" and blend.scores is not None
+    np.testing.assert_equal(blend.scores[path], (-1.0, np.nan, 1.0))  # audio was not weighed: it counts whole
+    members.stack.use(blend)
+    x = mx.random.normal((1, 3, 256), key=mx.random.key(0))
+    layer = base.model.model.layers[0].mlp.up_proj
+    mixed, shares = layer(x) - layer.base(x), (1 / (1 + np.e**2), 1.0, 1 / (1 + np.e**-2))
+    single = []
+    for name in ("persona", "audio", "continue"):
+        members.stack.use(Blend(((name, 1.0),)))
+        single.append(np.array(layer(x) - layer.base(x)))
+    expected = sum(share * each for share, each in zip(shares, single, strict=True))
+    np.testing.assert_allclose(np.array(mixed), expected, atol=1e-4)
 
 
 def test_a_damaged_adapter_is_not_silently_left_out(base, alone):
@@ -147,6 +173,8 @@ def test_persona_tokens_are_made_once_and_only_for_tasks_that_take_them(base, al
         dict(tree_flatten(Projector(8, 256, tokens=3, scale=2.0).parameters())),
     )
     members, vector = Members(base), np.ones(8, np.float32)
+    assert members.persona_tokens("continue", "me:1", vector) == []
+    compositions.change("continue", {"projectors": ["persona"]})
     tokens = members.persona_tokens("continue", "me:1", vector)
     assert len(tokens) == 3 and tokens[0].vector.shape == (256,)
     assert members.persona_tokens("continue", "me:1", vector) == tokens

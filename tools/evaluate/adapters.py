@@ -27,6 +27,7 @@ from tools.evaluate.held_out import HeldOut
 from tools.evaluate.report import progress
 
 TASKS = ("autocomplete", "continue", "rephrase", "summarise", "story", "persona")
+REWRITES = ("rephrase", "summarise", "story")
 PROJECTOR = "persona-projector"
 CONTROLS = {"right": "test", "wrong": "test_wrong", "none": "test_none"}
 
@@ -177,13 +178,14 @@ def _compose(evaluation: Evaluation) -> dict[str, Any]:
     return composed.figures(held, found)
 
 
-def _compose_rephrase(evaluation: Evaluation) -> dict[str, Any]:
+def _compose_task(evaluation: Evaluation, task: str) -> dict[str, Any]:
     """The persona adapter where there is no passage to follow: it must not hurt."""
-    held = evaluation.held("rephrase")
-    known = {"base": evaluation.control("rephrase")[1]}
-    if evaluation.model.has("rephrase"):
-        known["rephrase"] = evaluation.nats("rephrase", "rephrase")
-    return composed.figures(held, composed.costs(evaluation.model, "rephrase", held, None, known))
+    held = evaluation.held(task)
+    known = {"base": evaluation.control(task)[1]}
+    if evaluation.model.has(task):
+        known[task] = evaluation.nats(task, task)
+    soft = _authors(evaluation, held) if all("author" in value for value in held.values) else None
+    return composed.figures(held, composed.costs(evaluation.model, task, held, soft, known))
 
 
 def _authors(evaluation: Evaluation, held: HeldOut) -> np.ndarray | None:
@@ -203,10 +205,16 @@ def _tasks() -> dict[str, Callable[[Evaluation], Any]]:
     return {name: lambda evaluation, name=name: _task(evaluation, name) for name in TASKS}
 
 
+def _compositions() -> dict[str, Callable[[Evaluation], Any]]:
+    return {
+        f"compose-{name}": lambda evaluation, name=name: _compose_task(evaluation, name) for name in REWRITES
+    }
+
+
 _SECTIONS: dict[str, Callable[[Evaluation], Any]] = {
     **_tasks(),
     "persona-passages": _passages,
     PROJECTOR: _projector,
     "compose": _compose,
-    "compose-rephrase": _compose_rephrase,
+    **_compositions(),
 }

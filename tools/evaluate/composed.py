@@ -14,6 +14,7 @@ from tools.evaluate.held_out import HeldOut
 
 MERGES = ("sum", "pico", "cat")
 HALF = "sum_half"  # both at half their weight, so that the total is one
+LESS_PERSONA = {"sum_persona_half": 0.5, "sum_persona_quarter": 0.25}  # the task whole, the persona less
 SOFT = "_soft"  # with the persona's soft tokens before the text
 
 Costs = dict[str, np.ndarray]
@@ -29,7 +30,8 @@ def blends(model: Adapted, task: str) -> dict[str, Blend]:
     mix = mixture(model, task)
     if mix is not None:
         whole["cat"] = Blend(both, "cat", learned(model, mix, ("persona", task)))
-    return parts | whole | {HALF: Blend(tuple((name, 0.5) for name, _ in both))}
+    less = {name: Blend((("persona", weight), (task, 1.0))) for name, weight in LESS_PERSONA.items()}
+    return parts | whole | {HALF: Blend(tuple((name, 0.5) for name, _ in both))} | less
 
 
 def mixture(model: Adapted, task: str) -> str | None:
@@ -57,7 +59,7 @@ def costs(model: Adapted, task: str, held: HeldOut, soft: np.ndarray | None, kno
     for name, blend in blends(model, task).items():
         if name not in found:
             found[name] = model.nats(held.rows, blend)
-        if soft is not None and name in MERGES:
+        if soft is not None and name in (*MERGES, task):
             found[name + SOFT] = model.nats(held.rows, blend, soft)
     return found
 
