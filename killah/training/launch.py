@@ -153,15 +153,23 @@ def _attempt(command: list[str], folder: Path, report: Report, warn: Callable[[s
             bufsize=0,
         ) as launcher,
     ):
+        arrived: queue.Queue[str | None] = queue.Queue()
+        threads = [
+            threading.Thread(target=act, args=(launcher, arrived), daemon=True) for act in (_fill, _read)
+        ]
+        for thread in threads:
+            thread.start()
         try:
             with _passing_on(folder):
-                for line in _lines(launcher, attempt):
+                for line in _lines(arrived, attempt):
                     if not _understood(line, attempt, report, warn):
                         kept.write(f"{line}\n")
                         kept.flush()
         finally:
             with contextlib.suppress(ProcessLookupError):  # those that do not end of themselves
                 os.killpg(launcher.pid, signal.SIGKILL)
+            for thread in threads:  # before their pipes are closed under them
+                thread.join(GRACE)
     return attempt
 
 
@@ -193,23 +201,21 @@ def _passing_on(folder: Path) -> Iterator[None]:
         (folder / STOP).unlink(missing_ok=True)
 
 
-def _lines(launcher: "subprocess.Popen[bytes]", attempt: Attempt) -> Iterator[str]:
+def _fill(launcher: "subprocess.Popen[bytes]", _: "queue.Queue[str | None]") -> None:
+    assert launcher.stdin
+    with contextlib.suppress(OSError):
+        launcher.stdin.write(FILLER)
+
+
+def _read(launcher: "subprocess.Popen[bytes]", arrived: "queue.Queue[str | None]") -> None:
+    assert launcher.stdout
+    for line in launcher.stdout:
+        arrived.put(line.decode("utf-8", "replace").rstrip())
+    arrived.put(None)
+
+
+def _lines(arrived: "queue.Queue[str | None]", attempt: Attempt) -> Iterator[str]:
     """What the processes print, until all have ended or one has failed and the others had time to."""
-    arrived: queue.Queue[str | None] = queue.Queue()
-
-    def fill() -> None:
-        assert launcher.stdin
-        with contextlib.suppress(OSError):
-            launcher.stdin.write(FILLER)
-
-    def read() -> None:
-        assert launcher.stdout
-        for line in launcher.stdout:
-            arrived.put(line.decode("utf-8", "replace").rstrip())
-        arrived.put(None)
-
-    for act in (fill, read):
-        threading.Thread(target=act, daemon=True).start()
     while attempt.ended is None or time.monotonic() - attempt.ended < GRACE:
         with contextlib.suppress(queue.Empty):
             line = arrived.get(timeout=0.2)
