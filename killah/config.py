@@ -24,8 +24,8 @@ class Settings(BaseModel):
     """Persona that conditions suggestions and continuations."""
     embedder: str = "all-MiniLM-L6-v2"
     """sentence-transformers model of the index: a name or a folder."""
-    min_p: float = Field(default=0.1, ge=0, le=1)
-    """Continuations keep tokens at least this share of the likeliest one."""
+    min_p: float | None = Field(default=None, ge=0, le=1)
+    """Continuations keep tokens at least this share of the likeliest one; none: by task and persona."""
     temperature: float = Field(default=0.9, ge=0, le=5)
     """Randomness of continuations; 0 always takes the likeliest token."""
     max_tokens: int = Field(default=120, ge=1, le=4096)
@@ -73,14 +73,16 @@ def set_value(key: str, value: str) -> Settings:
     if key not in Settings.model_fields:
         raise KillahError(f"There is no setting {key!r}.", f"Known: {', '.join(Settings.model_fields)}.")
     try:
-        settings = Settings.model_validate(load().model_dump() | {key: _parse(value)})
+        settings = Settings.model_validate(load().model_dump() | {key: _parse(key, value)})
     except ValidationError as error:
         raise KillahError(f"{_first(error)}.") from error
     save(settings)
     return settings
 
 
-def _parse(value: str) -> Any:
+def _parse(key: str, value: str) -> Any:
+    if Settings.model_fields[key].default is None and value.lower() == "none":
+        return None
     return {"true": True, "on": True, "false": False, "off": False}.get(value.lower(), value)
 
 

@@ -49,7 +49,7 @@ def _write(settings: object) -> dict[str, object]:
     from killah.engine import Engine, Sampling
 
     assert isinstance(settings, Settings)
-    sampling = Sampling(settings.min_p, settings.temperature, seed=1)
+    sampling = Sampling(0.1 if settings.min_p is None else settings.min_p, settings.temperature, seed=1)
     with Engine(settings) as engine:
         info, loading = _timed(engine.info)
         engine.ghost("Warm", 4).result()

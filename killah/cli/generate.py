@@ -83,7 +83,7 @@ def continue_(
         from killah.engine import Sampling
 
         sampling = Sampling(
-            settings.min_p if min_p is None else min_p,
+            next(p for p in (min_p, settings.min_p, 0.1) if p is not None),
             settings.temperature if temperature is None else temperature,
             top_k=top_k,
             top_p=top_p,

@@ -118,7 +118,7 @@ def _sampling(min_p: float | None, temperature: float | None, seed: int | None) 
 
     settings = load()
     return Sampling(
-        settings.min_p if min_p is None else min_p,
+        next(p for p in (min_p, settings.min_p, 0.1) if p is not None),
         settings.temperature if temperature is None else temperature,
         seed=seed,
     )

@@ -131,7 +131,8 @@ class Engine:
 
     def _sampling(self, sampling: Sampling | None, task: str = "continue") -> Sampling:
         usual = rewriting.FAITHFUL.get(task, self._settings.temperature)
-        return sampling or Sampling(self._settings.min_p, min(usual, self._settings.temperature))
+        min_p = 0.1 if self._settings.min_p is None else self._settings.min_p
+        return sampling or Sampling(min_p, min(usual, self._settings.temperature))
 
     def _when_found(self, found: Future[Personal], work: Work[str]) -> Job[str]:
         """A job that joins the queue when the lookup, which runs on its own thread, has ended."""

@@ -66,6 +66,13 @@ def test_settings_are_kept_private_and_checked(killah, home):
     assert killah("config", "set", "nonsense", "1").code == 1
 
 
+def test_min_p_is_free_until_set_and_free_again(killah):
+    """None leaves it to the task and the persona."""
+    for value, kept in (("none", None), ("0.2", 0.2), ("none", None)):
+        assert killah("config", "set", "min_p", value).code == 0
+        assert json.loads(killah("config", "show", "--json").out)["min_p"] == kept
+
+
 def test_a_broken_settings_file_is_one_line_and_not_overwritten(killah, home):
     killah("config", "set", "ghost", "off")
     path = json.loads(killah("config", "path", "--json").out)["path"]
