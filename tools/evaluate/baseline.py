@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from killah.gemma.tokenizer import Tokenizer
-from tools.evaluate.kneser_ney import KneserNey, fit
+from killah.persona.ngram import KneserNey, fit
 from tools.evaluate.report import progress
 from tools.pretrain.corpus import MODERN, books, posts
 from tools.pretrain.rows import pieces

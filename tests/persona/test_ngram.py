@@ -1,4 +1,4 @@
-"""The classic baseline must be exact: a weak baseline would flatter the shipped model."""
+"""An n-gram model must be exact: a weak one is a poor help to a writer, and a baseline that flatters."""
 
 from collections import Counter, defaultdict
 from itertools import product
@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from tools.evaluate.kneser_ney import FALLBACK_DISCOUNTS, KneserNey, fit
+from killah.persona.ngram import FALLBACK_DISCOUNTS, KneserNey, fit
 
 BOS, VOCABULARY = 0, 80
 
@@ -104,6 +104,31 @@ def test_a_count_anyone_can_redo_on_paper() -> None:
     assert model.probabilities(np.array([BOS, a, b]))[-1] == pytest.approx(0.5 / 2 + 0.5 * one[b])
     # Nothing was seen after c.
     assert model.probabilities(np.array([BOS, a, c, a]))[-1] == pytest.approx(one[a])
+
+
+def test_a_distribution_is_the_probability_of_every_token() -> None:
+    model = fit(stream(texts()), vocabulary=VOCABULARY, bos=BOS, order=4)
+    random = np.random.default_rng(2)
+    seen = [text[:end] for text in texts()[:20] for end in range(1, len(text))]
+    unseen = [[BOS, *random.integers(1, VOCABULARY, length)] for length in range(6)]
+    for context in [*seen, *unseen]:
+        asked = np.array([[*context, word] for word in range(VOCABULARY)])
+        p, worth = model.weighed(asked.flatten())
+        got, got_worth = model.distribution(context)
+        assert got.dtype == np.float32 and got.shape == (VOCABULARY,)
+        np.testing.assert_allclose(got[1:], p.reshape(asked.shape)[1:, -1], rtol=1e-4)
+        assert got[BOS] == 0 and got.sum() == pytest.approx(1, abs=1e-5)
+        assert got_worth == pytest.approx(worth.reshape(asked.shape)[1, -1], abs=1e-6)
+
+
+def test_a_context_is_worth_what_it_says_beyond_single_words() -> None:
+    model = fit(stream(texts()), vocabulary=VOCABULARY, bos=BOS, order=4)
+    alone, nothing = model.distribution([VOCABULARY - 1])  # never seen
+    np.testing.assert_array_equal(alone, model.distribution([])[0])
+    assert nothing == 0
+    long = next(text for text in texts() if len(text) > 5)
+    worth = [model.distribution(long[:length])[1] for length in (2, 3, 4)]
+    assert 0 < worth[0] <= 1 and worth == sorted(worth)
 
 
 def test_a_text_is_not_predicted_from_the_one_before_it() -> None:

@@ -1,6 +1,9 @@
-"""Interpolated modified Kneser-Ney over token ids: the classic baseline a neural model must beat.
+"""Interpolated modified Kneser-Ney over token ids: what one writer says after which words.
 
-Chen and Goodman 1998, section 3, with the interpolated unigram and start-of-text counts of Heafield et al.
+Fitted on the writer's own passages it is mixed into a language model's predictions; fitted on a training
+corpus it is the classic baseline. It takes token ids and knows no model.
+
+Chen and Goodman 1999, section 3, with the interpolated unigram and start-of-text counts of Heafield et al.
 2013 (KenLM): an n-gram's count is how many different tokens stand before it, except in the highest order
 and for n-grams that begin with `<bos>`, before which nothing can stand; those keep their plain count.
 Nothing is pruned.
@@ -11,8 +14,9 @@ Every n-gram is an integer: its rank among the n-grams of its order, found from 
 tokens and its last token. So five tokens of 13 bits never need 65, and a query is a binary search an order.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +53,14 @@ class KneserNey:
 
         `tokens` (length,) begins with `<bos>`; `<bos>` itself gets 0.
         """
+        return self.weighed(tokens)[0]
+
+    def weighed(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """`probabilities`, and what each token's context is worth (see `distribution`), (length,) float64."""
         ids = tokens.astype(np.int64)
         room = _since_bos(ids, self.bos)
         p = np.where(ids == self.bos, 0.0, 1.0 / (self.vocabulary - 1))
+        left = np.ones(len(ids))  # what contexts leave to unigrams
         context = np.zeros(len(ids), dtype=np.int64)  # rank of the n-gram that ends before each token
         for n, order in enumerate(self.orders):
             grams = _find(order.keys, context, ids, self.vocabulary)
@@ -59,8 +68,28 @@ class KneserNey:
             share = np.where(grams != ABSENT, order.share[grams], 0.0)
             spare = order.spare[np.where(known, context, 0)]
             p = np.where(known, share + spare * p, p)
+            left = np.where(known & (n > 0), left * spare, left)
             context = np.where(room > n, np.roll(grams, 1), ABSENT)
-        return p
+        return p, 1.0 - left
+
+    def distribution(self, context: Sequence[int]) -> tuple[np.ndarray, float]:
+        """p(token | context) for every token, (vocabulary,) float32, and how much the context is worth.
+
+        That worth is between 0 and 1: the share of the probability that does not come from unigrams, 0 where
+        the last token was never seen. `context` are ids, of which the last n - 1 count, back to the last
+        `<bos>`. A tenth of a millisecond with 8,192 tokens.
+        """
+        known = self._contexts(context)
+        spare = 1.0
+        parts: list[tuple[np.ndarray, np.ndarray]] = []
+        for order, rank in reversed(known):
+            low, high = np.searchsorted(order.keys, (rank * self.vocabulary, (rank + 1) * self.vocabulary))
+            parts.append((order.keys[low:high] - rank * self.vocabulary, spare * order.share[low:high]))
+            spare *= float(order.spare[rank])
+        p = self._unigrams * np.float32(spare)
+        for tokens, share in parts:
+            p[tokens] += share
+        return p, 1.0 - spare
 
     def save(self, path: Path) -> None:
         """Write one `.npz`."""
@@ -74,6 +103,38 @@ class KneserNey:
             vocabulary, bos, count = map(int, arrays["about"])
             orders = [Order(*(arrays[f"{name}{n}"] for name in _FIELDS)) for n in range(count)]
         return cls(vocabulary, bos, orders)
+
+    @cached_property
+    def _unigrams(self) -> np.ndarray:
+        """p(token) with no context, (vocabulary,) float32; `<bos>` has 0."""
+        order = self.orders[0]
+        p = np.full(self.vocabulary, order.spare[0] / (self.vocabulary - 1), np.float32)
+        p[order.keys] += order.share
+        p[self.bos] = 0.0
+        return p
+
+    def _contexts(self, context: Sequence[int]) -> list[tuple[Order, int]]:
+        """Each order above unigrams whose context was seen, and the rank of that context."""
+        ids = list(context[-(len(self.orders) - 1) :]) if len(self.orders) > 1 else []
+        if self.bos in ids:
+            ids = ids[len(ids) - 1 - ids[::-1].index(self.bos) :]
+        found = []
+        for length in range(1, len(ids) + 1):
+            rank = self._rank(ids[-length:])
+            if rank == ABSENT:
+                break
+            found.append((self.orders[length], rank))
+        return found
+
+    def _rank(self, gram: Sequence[int]) -> int:
+        """Rank of an n-gram among those of its order, `ABSENT` where it was never seen."""
+        rank = 0
+        for order, token in zip(self.orders, gram, strict=False):
+            key = rank * self.vocabulary + token
+            rank = int(np.searchsorted(order.keys, key))
+            if rank == len(order.keys) or order.keys[rank] != key:
+                return ABSENT
+        return rank
 
 
 _FIELDS = ("keys", "share", "spare")
