@@ -10,6 +10,15 @@ Nothing is pruned.
 
     p(w | h) = max(c(hw) - D(c(hw)), 0) / c(h*) + gamma(h) p(w | h without its first token)
 
+Mixed into a language model's p, what a context says counts by what it is worth, twice: where the writer was
+hardly ever seen, nothing changes. With w the worth, h the habit (its sum is w) and a weight of at most one,
+
+    p' = (1 - weight w^2) p + weight w h
+
+On other parts of sixteen authors that pushkin-nano never saw, a weight of 0.3 saves 1.7 % of its bits with
+10,000 words of each and 2.9 % with 50,000, and costs none of them anything; the best fixed share of the whole
+n-gram model saves 1.1 and 2.2 %.
+
 Every n-gram is an integer: its rank among the n-grams of its order, found from the rank of its first n - 1
 tokens and its last token. So five tokens of 13 bits never need 65, and a query is a binary search an order.
 """
@@ -53,14 +62,19 @@ class KneserNey:
 
         `tokens` (length,) begins with `<bos>`; `<bos>` itself gets 0.
         """
-        return self.weighed(tokens)[0]
+        return self._read(tokens)[0]
 
-    def weighed(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """`probabilities`, and what each token's context is worth (see `distribution`), (length,) float64."""
+    def habits(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """What `habit` says of each token and what its context is worth, both (length,) float64."""
+        p, left = self._read(tokens)
+        return np.maximum(p - left * self._unigrams[tokens], 0.0), 1.0 - left
+
+    def _read(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities, and what each token's context leaves to unigrams, both (length,)."""
         ids = tokens.astype(np.int64)
         room = _since_bos(ids, self.bos)
         p = np.where(ids == self.bos, 0.0, 1.0 / (self.vocabulary - 1))
-        left = np.ones(len(ids))  # what contexts leave to unigrams
+        left = np.ones(len(ids))
         context = np.zeros(len(ids), dtype=np.int64)  # rank of the n-gram that ends before each token
         for n, order in enumerate(self.orders):
             grams = _find(order.keys, context, ids, self.vocabulary)
@@ -70,25 +84,20 @@ class KneserNey:
             p = np.where(known, share + spare * p, p)
             left = np.where(known & (n > 0), left * spare, left)
             context = np.where(room > n, np.roll(grams, 1), ABSENT)
-        return p, 1.0 - left
+        return p, left
 
-    def distribution(self, context: Sequence[int]) -> tuple[np.ndarray, float]:
-        """p(token | context) for every token, (vocabulary,) float32, and how much the context is worth.
+    def habit(self, context: Sequence[int]) -> tuple[np.ndarray, float]:
+        """What follows `context` by habit: of every token's p the part that single words do not explain.
 
-        That worth is between 0 and 1: the share of the probability that does not come from unigrams, 0 where
-        the last token was never seen. `context` are ids, of which the last n - 1 count, back to the last
-        `<bos>`. A tenth of a millisecond with 8,192 tokens.
+        (vocabulary,) float32 and its sum, what the context is worth: 0 where its last token was never seen.
+        `context` are ids, of which the last n - 1 count, back to the last `<bos>`. 0.05 ms with 8,192 tokens.
         """
-        known = self._contexts(context)
-        spare = 1.0
-        parts: list[tuple[np.ndarray, np.ndarray]] = []
-        for order, rank in reversed(known):
-            low, high = np.searchsorted(order.keys, (rank * self.vocabulary, (rank + 1) * self.vocabulary))
-            parts.append((order.keys[low:high] - rank * self.vocabulary, spare * order.share[low:high]))
+        p, spare = np.zeros(self.vocabulary, np.float32), 1.0
+        for order, rank in reversed(self._contexts(context)):
+            first = rank * self.vocabulary
+            low, high = np.searchsorted(order.keys, (first, first + self.vocabulary))
+            p[order.keys[low:high] - first] += np.float32(spare) * order.share[low:high]
             spare *= float(order.spare[rank])
-        p = self._unigrams * np.float32(spare)
-        for tokens, share in parts:
-            p[tokens] += share
         return p, 1.0 - spare
 
     def save(self, path: Path) -> None:
@@ -135,6 +144,11 @@ class KneserNey:
             if rank == len(order.keys) or order.keys[rank] != key:
                 return ABSENT
         return rank
+
+
+def mixed(p: np.ndarray, habit: np.ndarray, worth: np.ndarray, weight: float) -> np.ndarray:
+    """p with a writer's habits mixed in; arrays of one shape, probabilities of the same tokens."""
+    return (1.0 - weight * worth**2) * p + weight * worth * habit
 
 
 _FIELDS = ("keys", "share", "spare")

@@ -6,7 +6,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from killah.persona.ngram import FALLBACK_DISCOUNTS, KneserNey, fit
+from killah.persona.ngram import FALLBACK_DISCOUNTS, KneserNey, fit, mixed
 
 BOS, VOCABULARY = 0, 80
 
@@ -106,29 +106,42 @@ def test_a_count_anyone_can_redo_on_paper() -> None:
     assert model.probabilities(np.array([BOS, a, c, a]))[-1] == pytest.approx(one[a])
 
 
-def test_a_distribution_is_the_probability_of_every_token() -> None:
+def test_habit_and_single_words_are_the_whole_probability() -> None:
     model = fit(stream(texts()), vocabulary=VOCABULARY, bos=BOS, order=4)
     random = np.random.default_rng(2)
+    alone = np.array([model.probabilities(np.array([BOS, VOCABULARY - 1, w]))[-1] for w in range(VOCABULARY)])
     seen = [text[:end] for text in texts()[:20] for end in range(1, len(text))]
     unseen = [[BOS, *random.integers(1, VOCABULARY, length)] for length in range(6)]
     for context in [*seen, *unseen]:
         asked = np.array([[*context, word] for word in range(VOCABULARY)])
-        p, worth = model.weighed(asked.flatten())
-        got, got_worth = model.distribution(context)
-        assert got.dtype == np.float32 and got.shape == (VOCABULARY,)
-        np.testing.assert_allclose(got[1:], p.reshape(asked.shape)[1:, -1], rtol=1e-4)
-        assert got[BOS] == 0 and got.sum() == pytest.approx(1, abs=1e-5)
-        assert got_worth == pytest.approx(worth.reshape(asked.shape)[1, -1], abs=1e-6)
+        habit, worth = model.habit(context)
+        assert habit.dtype == np.float32 and habit.shape == (VOCABULARY,)
+        assert habit.min() >= 0 and habit.sum() == pytest.approx(worth, abs=1e-5)
+        whole = model.probabilities(asked.flatten()).reshape(asked.shape)[1:, -1]
+        np.testing.assert_allclose(habit[1:] + (1 - worth) * alone[1:], whole, rtol=1e-4)
+        shares, worths = (each.reshape(asked.shape)[1:, -1] for each in model.habits(asked.flatten()))
+        np.testing.assert_allclose(shares, habit[1:], atol=1e-7)
+        np.testing.assert_allclose(worths, worth, atol=1e-6)
 
 
-def test_a_context_is_worth_what_it_says_beyond_single_words() -> None:
+def test_a_context_that_was_never_seen_changes_nothing() -> None:
     model = fit(stream(texts()), vocabulary=VOCABULARY, bos=BOS, order=4)
-    alone, nothing = model.distribution([VOCABULARY - 1])  # never seen
-    np.testing.assert_array_equal(alone, model.distribution([])[0])
-    assert nothing == 0
-    long = next(text for text in texts() if len(text) > 5)
-    worth = [model.distribution(long[:length])[1] for length in (2, 3, 4)]
-    assert 0 < worth[0] <= 1 and worth == sorted(worth)
+    habit, worth = model.habit([1, 2, VOCABULARY - 1])
+    assert worth == 0 and not habit.any()
+    p = np.full(VOCABULARY, 1 / VOCABULARY)
+    np.testing.assert_array_equal(mixed(p, habit, np.array(worth), 1.0), p)
+
+
+def test_a_longer_known_context_is_worth_more_and_mixing_keeps_the_sum() -> None:
+    model = fit(stream(texts()), vocabulary=VOCABULARY, bos=BOS, order=4)
+    text = next(text for text in texts() if len(text) > 5)
+    worths = []
+    for length in (2, 3, 4):
+        habit, worth = model.habit(text[:length])
+        worths.append(worth)
+        p = np.random.default_rng(0).dirichlet(np.ones(VOCABULARY))
+        assert mixed(p, habit, np.array(worth), 0.5).sum() == pytest.approx(1, abs=1e-5)
+    assert worths[0] > 0 and worths == sorted(worths) and worths[-1] <= 1
 
 
 def test_a_text_is_not_predicted_from_the_one_before_it() -> None:
