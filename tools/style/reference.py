@@ -27,7 +27,8 @@ def _language(data: Path, language: style.Language, count: int) -> dict[str, Any
     measured: dict[str, np.ndarray] = {}
     lengths = []
     for author, text in population.texts(data, language):
-        found = population.passages(text, count)
+        # Dostoevsky's generals speak French: a passage in another language says nothing of this one.
+        found = [p for p in population.passages(text, count) if style.language(p) == language]
         measured[author] = np.stack([style.measure(each) for each in found]).astype(float)
         lengths.append(histogram(found))
     means = {author: rates.mean(axis=0) for author, rates in measured.items()}
