@@ -61,33 +61,45 @@ class Retriever:
         mean = self._vectors.mean(axis=0)
         return mean / max(float(np.linalg.norm(mean)), 1e-9)
 
-    def passages(self, text: str, k: int) -> list[Passage]:
+    def query(self, text: str) -> np.ndarray | None:
+        """The end of `text` as a vector (dimensions,); None where there is no text."""
+        tail = " ".join(text.split()[-_TAIL:])
+        return self._embedder.encode([tail])[0] if tail else None
+
+    def passages(self, text: str, k: int, query: np.ndarray | None = None) -> list[Passage]:
         """At most `k` passages nearest to the end of `text`, best first, none of which repeats `text`.
 
         A writer who edits an indexed document must not be handed its own sentences again: a passage that
         shares eight words in a row with `text` is left out. Other documents are lightly preferred to more
-        of the same one.
+        of the same one. `query` is `query(text)` where that is known already.
         """
-        query = " ".join(text.split()[-_TAIL:])
-        if not query or k < 1 or not len(self) or not self._path.is_file():
+        if k < 1 or not len(self) or not self._path.is_file():
             return []
-        scores = self._vectors @ self._embedder.encode([query])[0]
+        query = self.query(text) if query is None else query
+        if query is None:
+            return []
+        scores = self._vectors @ query
         best = _largest(scores, k * _CANDIDATES)
         with Store.open(self._path) as store:
             texts = store.passages([int(self._numbers[row]) for row in best])
         found = {row: texts[number] for row in best if (number := int(self._numbers[row])) in texts}
-        own = _runs(text)
-        new = [row for row in found if own.isdisjoint(_runs(found[row][0]))]
-        return [Passage(*found[row], float(scores[row])) for row in self._spread(new, scores, k)]
+        own = runs(text)
+        new = [row for row in found if own.isdisjoint(runs(found[row][0]))]
+        best = spread(new, scores, self._documents, k)
+        return [Passage(*found[row], float(scores[row])) for row in best]
 
-    def _spread(self, rows: list[int], scores: np.ndarray, k: int) -> list[int]:
-        """The `k` best rows, each worth a little less for every earlier one of its document."""
-        left, taken = list(rows), []
-        while left and len(taken) < k:
-            documents = [self._documents[row] for row in taken]
-            worth = [scores[row] - _SAME_SOURCE * documents.count(self._documents[row]) for row in left]
-            taken.append(left.pop(int(np.argmax(worth))))
-        return taken
+
+def spread(rows: list[int], scores: np.ndarray, documents: np.ndarray, k: int) -> list[int]:
+    """The `k` best of `rows`, each worth a little less for every earlier one of its document.
+
+    `scores` and `documents` are of all passages, (n,).
+    """
+    left, taken = list(rows), []
+    while left and len(taken) < k:
+        before = [documents[row] for row in taken]
+        worth = [scores[row] - _SAME_SOURCE * before.count(documents[row]) for row in left]
+        taken.append(left.pop(int(np.argmax(worth))))
+    return taken
 
 
 def _largest(scores: np.ndarray, count: int) -> list[int]:
@@ -97,7 +109,7 @@ def _largest(scores: np.ndarray, count: int) -> list[int]:
     return top[np.argsort(-scores[top])].tolist()
 
 
-def _runs(text: str) -> set[tuple[str, ...]]:
+def runs(text: str) -> set[tuple[str, ...]]:
     """Every run of eight words, without case and punctuation."""
     plain = [word.lower().replace("’", "'") for word in words(text)]
     return set(zip(*(plain[start:] for start in range(_SAME)), strict=False))
