@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from killah.cli import persona_train
 from killah.cli.output import JSON, print_json, table
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Personas: what Killah knows of a writer. Example: killah persona show", no_args_is_help=True
 )
+persona_train.register(app)
 
 NAME = typer.Argument(None, help="A persona; the one in the settings otherwise.")
 

@@ -56,7 +56,7 @@ def persona_projector(
     hostfile: Hosts = None,
     as_json: bool = JSON,
 ) -> None:
-    """From a persona's vector to soft tokens: rows of {"text", "persona"}, beside personas.safetensors."""
+    """From a persona's passages to soft tokens: rows with a "persona", beside personas.safetensors."""
     _train("persona-projector", config, overrides, processes, hostfile, as_json)
 
 
@@ -116,7 +116,7 @@ def _train(
     given = overrides or []
     settings = config.read(file, given)
     try:
-        with _progress(settings.iters) as (report, warn):
+        with progress(settings.iters) as (report, warn):
             if hostfile or processes > 1:
                 figures = launch.run(
                     stage, file, given, report, processes=processes, hostfile=hostfile, warn=warn
@@ -146,7 +146,7 @@ def _summary(adapter: str, figures: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _progress(steps: int) -> "Iterator[tuple[Callable[[Entry], None], Callable[[str], None]]]":
+def progress(steps: int) -> "Iterator[tuple[Callable[[Entry], None], Callable[[str], None]]]":
     """A bar on stderr; where that is no terminal, a line for each look at the validation rows."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn

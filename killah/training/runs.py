@@ -75,7 +75,7 @@ def run(
     group = Group()
     if group.rank:
         return _train(stage, settings, group, report, stop)[2]
-    with _alone(paths.private_dir(settings.adapter_path)):
+    with alone(paths.private_dir(settings.adapter_path)):
         loaded, part, figures = _train(stage, settings, group, report, stop, warn)
         return _publish(loaded, part, settings, figures)
 
@@ -91,7 +91,7 @@ def _train(
     watchdog = Watchdog(settings.hang_seconds if group.size > 1 else float("inf"), group.rank)
     with watchdog:
         loaded = base.load(catalog.find(settings.model))
-        weights = sum(value.nbytes for value in flat(loaded.model.parameters()).values())
+        weights = weight_bytes(loaded)
         watchdog.beat()
         part = STAGES[stage](loaded, settings)
         watchdog.beat()
@@ -99,18 +99,39 @@ def _train(
         trainer = Trainer(
             part, settings, settings.adapter_path, group, identity=identity, stop=stop, beat=watchdog.beat
         )
-        length = max(len(row.ids) for row in part.train)
         sized = settings if stage == "lora" else memory.bare(settings)
-        step = memory.Step(loaded.model.config, sized, length, weights, memory.activation_bytes())
-        _warn_if_tight(step, warn)
-        try:
+        with memory_watched(loaded, part, sized, weights, warn):
             return loaded, part, trainer.run(report)
-        except (RuntimeError, MemoryError) as error:
-            if not memory.exhausted(error):
-                raise
-            raise KillahError(
-                "The machine ran out of memory.", memory.advice(memory.remedies(step, 0))
-            ) from error
+
+
+def weight_bytes(loaded: base.Base) -> int:
+    """What a model takes before anything is trained in it."""
+    return sum(value.nbytes for value in flat(loaded.model.parameters()).values())
+
+
+@contextmanager
+def memory_watched(
+    loaded: base.Base,
+    part: Stage,
+    settings: Config,
+    weights: int,
+    warn: Callable[[str], object] = lambda _: None,
+) -> Iterator[None]:
+    """Warn where a step may not fit beside the base's `weights` (bytes).
+
+    Raises `KillahError` that says what to lower where it did not fit.
+    """
+    length = max(len(row.ids) for row in part.train)
+    step = memory.Step(loaded.model.config, settings, length, weights, memory.activation_bytes())
+    _warn_if_tight(step, warn)
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not memory.exhausted(error):
+            raise
+        raise KillahError(
+            "The machine ran out of memory.", memory.advice(memory.remedies(step, 0))
+        ) from error
 
 
 def _warn_if_tight(step: memory.Step, warn: Callable[[str], object]) -> None:
@@ -145,7 +166,7 @@ def _publish(loaded: base.Base, part: Stage, settings: Config, figures: dict[str
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """Nobody else trains in `folder`. Raises `KillahError`. The lock goes with the process that holds it."""
     with os.fdopen(os.open(folder / "lock", os.O_WRONLY | os.O_CREAT, 0o600), "w") as lock:
         try:

@@ -35,7 +35,8 @@ class Trainer:
     """One run of a stage in `folder`, taken up where it was left; only the first process uses the folder.
 
     `identity` are facts beside the settings that a run cannot change on its way, `beat` is called whenever
-    there was progress.
+    there was progress. After `seconds` the run ends as if it had no more steps; several processes must not
+    be given any, as their clocks differ.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class Trainer:
         identity: dict[str, str] | None = None,
         stop: Stop | None = None,
         beat: Callable[[], object] = lambda: None,
+        seconds: float = math.inf,
     ) -> None:
         self.stage, self.config, self.folder, self.group = stage, config, folder, group
         self._stop, self._beat = stop or Stop(), beat
+        self._until = time.monotonic() + seconds
         self._optimiser = optimiser.adamw(config)
         self._optimiser.init(stage.module.trainable_parameters())
         about = config.model_dump(mode="json") | {"processes": group.size} | (identity or {})
@@ -66,9 +69,11 @@ class Trainer:
         """
         journal = Log(self.folder, self.position.step) if self.group.rank == 0 else None
         with self._stop.on_interrupt():
-            while not self._over and self.position.waited < self.config.patience:
+            over = self._over
+            while not over and self.position.waited < self.config.patience:
                 entry, stopped = self._step()
-                if self.position.step % self.config.steps_per_eval == 0 or self._over:
+                over = self._over  # asked once a step: the last one is looked at in any case
+                if self.position.step % self.config.steps_per_eval == 0 or over:
                     entry |= self._look()
                 if journal:
                     journal.write(entry)
@@ -84,7 +89,7 @@ class Trainer:
 
     @property
     def _over(self) -> bool:
-        return self.position.step >= self.config.iters
+        return self.position.step >= self.config.iters or time.monotonic() >= self._until
 
     # A step -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,377 @@
+"""A persona's own LoRA: trained on its writer's text, judged on what was held out of that, installed.
+
+It is installed as `persona-NAME`, and only where it predicts the validation text, which it never
+learns from, better than what it began with.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import chain
+from math import ceil
+from pathlib import Path
+from typing import Any, Literal
+
+import mlx.core as mx
+import numpy as np
+from mlx.utils import tree_unflatten
+
+from killah import paths
+from killah.adapters import catalog as adapters
+from killah.adapters import package
+from killah.errors import KillahError
+from killah.gemma import base, catalog
+from killah.gemma.base import Base
+from killah.metrics.intervals import Estimate, bootstrap
+from killah.metrics.likelihood import perplexity, perplexity_rise
+from killah.persona import authorship, personas, style
+from killah.training import checkpoint, data, lora, runs, sampling
+from killah.training.config import Config, Intruders, Lora
+from killah.training.data import Row
+from killah.training.group import Group
+from killah.training.loss import token_nats
+from killah.training.stages.lora import LoraStage
+from killah.training.stopping import Stop
+from killah.training.trainer import Report, Trainer
+from killah.training.writing import Split, Writing, own, split, words
+
+ROLE = "persona"
+BATCH = 8  # rows a step
+ROW = 512  # tokens of a row, at most
+PASSES = 4  # over the text; a validation that gets no better ends it before
+LOOKS = 8  # at the validation rows
+RATE = 0.25  # learning rate times the base's width: 1e-3 for 256, 1e-4 for 2,560
+TEXTS, BEGINNING, LENGTH = 24, 32, 160  # texts to judge adherence by; tokens of their beginnings and of each
+MIN_P, TEMPERATURE = 0.1, 0.9  # the product's
+PASSAGES = 8  # below, the style of a text is not known well enough to judge by it
+BEGUN = "begun.json"
+
+Tensors = dict[str, mx.array]
+Follow = Callable[[int], AbstractContextManager[tuple[Report, Callable[[str], object]]]]
+Ended = Literal["", "no better", "time", "interrupted"]
+
+
+@dataclass(frozen=True)
+class Perplexity:
+    """On the held-out text: of the base, of the adapter training began with if any, and of the new one."""
+
+    base: Estimate
+    adapter: Estimate
+    change: Estimate
+    """Per cent by which the adapter's is above the base's, on the same rows."""
+    before: Estimate | None = None
+    tokens: int = 0
+
+
+@dataclass(frozen=True)
+class Adherence:
+    """Mean probability that a passage is the writer's rather than another's (`persona.authorship`).
+
+    Of what the adapter and the base write on from held-out beginnings, and of the held-out text itself.
+    """
+
+    adapter: Estimate
+    base: Estimate
+    own: Estimate
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run. `adherence` is None where there is too little text to know a style from."""
+
+    name: str
+    base: str
+    source: str
+    words: dict[str, int]
+    steps: int
+    best_step: int
+    ended: Ended
+    perplexity: Perplexity | None = None
+    adherence: Adherence | None = None
+    adapter: str = ""
+    """Folder of the installed package; empty where it predicts no better than what it began with."""
+    log: str = ""
+    skipped: list[str] = field(default_factory=list)
+
+
+def adapter_name(persona: str) -> str:
+    """The adapter of a persona. Raises `KillahError` for a name that no adapter can have."""
+    personas.path_of(persona)
+    return adapters.check_name(f"persona-{persona}")
+
+
+@contextmanager
+def _unseen(_: int) -> Iterator[tuple[Report, Callable[[str], object]]]:
+    yield lambda _: None, lambda _: None
+
+
+def train(
+    persona: str,
+    writing: Writing,
+    model: str,
+    *,
+    steps: int | None = None,
+    minutes: float | None = None,
+    going_on: bool = False,
+    follow: Follow = _unseen,
+    stop: Stop | None = None,
+) -> Outcome:
+    """Train, judge and install `persona-NAME`; `follow` shows so many steps as they are reported, and warns.
+
+    The same call takes up a run that was interrupted; another text or other steps begin anew. `going_on`
+    begins with the adapter that is installed. Ctrl-C installs the best so far and keeps the run. Raises
+    `KillahError` for too little text, and for what `training.runs.run` raises it.
+    """
+    parts = split(writing)
+    folder = paths.private_dir(paths.data_dir() / "training" / adapter_name(persona))
+    with runs.alone(folder):
+        return _Run(persona, writing, parts, folder, model, steps, going_on).train(
+            minutes, follow, stop or Stop()
+        )
+
+
+class _Run:
+    """One run, in its folder."""
+
+    def __init__(
+        self,
+        persona: str,
+        writing: Writing,
+        parts: Split,
+        folder: Path,
+        model: str,
+        steps: int | None,
+        going_on: bool,
+    ) -> None:
+        self._writing, self._parts, self._folder = writing, parts, folder
+        self._loaded = base.load(catalog.find(model))
+        self._weights = runs.weight_bytes(self._loaded)
+        self._begin = _installed(persona, self._loaded) if going_on else None
+        self._config = self._recipe(adapter_name(persona), steps)
+        self._take_up()
+        self._stage = LoraStage(self._loaded, self._config)
+        self._untouched = _silent(self._stage)
+        if self._begin:
+            _put(self._stage, self._begin.tensors)
+        self._test = data.read(folder / "test.jsonl", self._loaded.tokenizer, self._config.max_seq_length)
+
+    def train(self, minutes: float | None, follow: Follow, stop: Stop) -> Outcome:
+        """To the end, or as far as time and the writer's patience go."""
+        identity = {"stage": "lora", "base": self._loaded.manifest.fingerprint}
+        trainer = Trainer(
+            self._stage, self._config, self._folder, Group(), identity=identity, stop=stop,
+            seconds=60 * minutes if minutes else float("inf"),
+        )  # fmt: skip
+        ended: Ended = ""
+        try:
+            with (
+                follow(self._config.iters) as (report, warn),
+                runs.memory_watched(self._loaded, self._stage, self._config, self._weights, warn),
+            ):
+                trainer.run(report)
+            if trainer.position.waited >= self._config.patience:
+                ended = "no better"
+            elif trainer.position.step < self._config.iters:
+                ended = "time"
+        except KeyboardInterrupt:
+            if not trainer.position.best_step:
+                raise
+            ended = "interrupted"
+        return self._finish(trainer, ended)
+
+    def _finish(self, trainer: Trainer, ended: Ended) -> Outcome:
+        best = checkpoint.load_best(self._folder)
+        models = {"base": self._untouched, "adapter": best}
+        if self._begin:
+            models["before"] = self._begin.tensors
+        _put(self._stage, models.get("before", self._untouched))
+        better = trainer.position.best < trainer.validate()
+        judged = None if ended == "interrupted" else self._perplexity(models)
+        adherence = self._adherence(models) if judged else None
+        metrics = _metrics(trainer, judged, adherence)
+        return Outcome(
+            self._config.name,
+            self._loaded.manifest.name,
+            self._writing.source,
+            {name: sum(map(words, getattr(self._parts, name))) for name in ("train", "valid", "test")},
+            trainer.position.step,
+            trainer.position.best_step,
+            ended,
+            judged,
+            adherence,
+            self._install(best, metrics) if better else "",
+            self._close(keep=ended == "interrupted"),
+            [str(each) for each in self._writing.skipped],
+        )
+
+    # The run on disk ---------------------------------------------------------------------------------
+
+    def _recipe(self, name: str, steps: int | None) -> Config:
+        """Settings for this base and as much text: a small base takes a lower rank and a higher rate."""
+        width = self._loaded.model.config.hidden_size
+        tokens = sum(len(self._loaded.tokenizer.encode(own(row))) for row in chain(*self._parts.train))
+        rows = sum(map(len, self._parts.train))
+        batch = min(BATCH, rows)
+        iters = steps or max(LOOKS, ceil(PASSES * rows / batch))
+        card = self._begin.card if self._begin else None
+        learned = sum(map(words, self._parts.train))
+        rank = card.rank if card and card.rank else min(64, max(1, width // 8))
+        return Config(
+            model=str(self._loaded.folder),
+            data=self._folder,
+            adapter_path=self._folder,
+            name=name,
+            role=ROLE,
+            install=False,
+            batch_size=batch,
+            iters=iters,
+            learning_rate=RATE / width / (5 if card else 1),
+            warmup=0.1,
+            max_seq_length=min(ROW, self._loaded.context),
+            steps_per_eval=max(1, iters // LOOKS),
+            val_batches=-1,
+            save_every=max(1, iters // LOOKS),
+            patience=3,
+            lora_parameters=Lora(rank=rank, alpha=2.0 * rank, scale=card.scale if card else None),
+            intruders=Intruders(watched=0),
+            about=f"{learned:,} words ({tokens:,} tokens) of {self._writing.source}.",
+            licence="private",
+        )
+
+    def _take_up(self) -> None:
+        """Go on with the run of this folder if it is the same one, and forget it if not."""
+        begun = {
+            "text": self._parts.digest,
+            "settings": self._config.model_dump(mode="json"),
+            "base": self._loaded.manifest.fingerprint,
+            "begin": self._begin.card.sha256 if self._begin else "",
+        }
+        path = self._folder / BEGUN
+        with suppress(OSError, ValueError):
+            if json.loads(path.read_text("utf-8")) == begun:
+                return
+        self._forget()
+        self._parts.write(self._folder)
+        paths.write_private(path, json.dumps(begun))
+
+    def _close(self, *, keep: bool) -> str:
+        """Leave the log and the curve; the text only as long as the run may be taken up. Returns the log."""
+        if not keep:
+            self._forget()
+        return str(self._folder / "log.jsonl")
+
+    def _forget(self) -> None:
+        for name in (BEGUN, "train.jsonl", "valid.jsonl", "test.jsonl", checkpoint.NAME, checkpoint.BEST):
+            (self._folder / name).unlink(missing_ok=True)
+
+    def _install(self, best: Tensors, metrics: dict[str, Any]) -> str:
+        place = adapters.own_folder(self._config.name, self._loaded.manifest.name)
+        self._stage.publish(best, metrics, place)
+        return str(place)
+
+    # How good it is ----------------------------------------------------------------------------------
+
+    def _perplexity(self, models: dict[str, Tensors]) -> Perplexity:
+        nats = {name: self._nats(tensors) for name, tensors in models.items()}
+        tokens = [int(row.learned.sum()) for row in self._test]
+        return Perplexity(
+            perplexity(nats["base"], tokens),
+            perplexity(nats["adapter"], tokens),
+            perplexity_rise(nats["adapter"], nats["base"], tokens),
+            perplexity(nats["before"], tokens) if "before" in nats else None,
+            sum(tokens),
+        )
+
+    def _nats(self, tensors: Tensors) -> np.ndarray:
+        """Nats of each held-out row, (rows,)."""
+        _put(self._stage, tensors)
+        self._stage.module.eval()
+        return np.array([_row_nats(self._loaded, row) for row in self._test])
+
+    def _adherence(self, models: dict[str, Tensors]) -> Adherence | None:
+        learned = authorship.passages([own(row) for row in chain(*self._parts.train)])
+        held_out = authorship.passages([own(row) for row in chain(*self._parts.test)])
+        beginnings = _beginnings(self._test)
+        if len(learned) < PASSAGES or len(held_out) < 2 or not beginnings:
+            return None
+        spoken = style.language(" ".join(learned))
+        writer = authorship.Authorship.of(authorship.styles(learned, spoken), spoken)
+
+        def judged(texts: list[str]) -> Estimate:
+            return bootstrap(writer.probability(authorship.styles(texts, spoken)))
+
+        written = {name: self._written(models[name], beginnings) for name in ("adapter", "base")}
+        if not all(written.values()):
+            return None
+        return Adherence(judged(written["adapter"]), judged(written["base"]), judged(held_out))
+
+    def _written(self, tensors: Tensors, beginnings: Sequence[Sequence[int]]) -> list[str]:
+        """Passages that the model writes on from the beginnings."""
+        _put(self._stage, tensors)
+        self._stage.module.eval()
+        texts = sampling.write_on(
+            self._loaded.model, self._loaded.tokenizer, beginnings,
+            tokens=LENGTH, min_p=MIN_P, temperature=TEMPERATURE,
+        )  # fmt: skip
+        whole = [text for text in texts if len(text.split()) >= authorship.SHORTEST]
+        return whole if 2 * len(whole) >= len(texts) else authorship.passages(texts)
+
+
+def _installed(persona: str, loaded: Base) -> package.Adapter:
+    """The persona's own adapter. Raises `KillahError` where there is none."""
+    name, about = adapter_name(persona), loaded.manifest
+    if not any(each.name == name for each in adapters.installed(about.name)):
+        raise KillahError(
+            f"The persona {persona!r} has no adapter for {about.name} yet.",
+            f"Train it first: killah persona train {persona} FOLDER",
+        )
+    return package.read(adapters.find(name, about.name), about)
+
+
+def _put(stage: LoraStage, tensors: Tensors) -> None:
+    stage.module.update(tree_unflatten([(n, v.astype(mx.float32)) for n, v in tensors.items()]))
+    mx.eval(stage.module.trainable_parameters())
+
+
+def _silent(stage: LoraStage) -> Tensors:
+    """Parameters that leave the base as it is: those training begins with."""
+    return {name: mx.array(value) for name, value in lora.tensors(stage.module).items()}
+
+
+def _row_nats(loaded: Base, row: Row) -> float:
+    return float(np.array(mx.sum(token_nats(loaded.model, data.collate([row])))))
+
+
+def _beginnings(rows: Sequence[Row]) -> list[list[int]]:
+    """`TEXTS` beginnings: what was asked where a row has a question, else its first tokens."""
+    found = []
+    for row in rows:
+        asked = int(np.argmax(row.learned))
+        if asked > 1:
+            found.append(row.ids[:asked].tolist())
+        elif len(row.ids) >= 2 * BEGINNING:
+            found.append(row.ids[: 1 + BEGINNING].tolist())
+    chosen = np.linspace(0, len(found), TEXTS, endpoint=False).astype(int) if found else []
+    return [found[i] for i in chosen]
+
+
+def _metrics(trainer: Trainer, judged: Perplexity | None, adherence: Adherence | None) -> dict[str, Any]:
+    """For the adapter's card."""
+    metrics: dict[str, Any] = {
+        "steps": trainer.position.best_step,
+        "tokens": trainer.position.tokens,
+        "validation_nats": round(trainer.position.best, 4),
+    }
+    if judged:
+        metrics |= {
+            "held_out_perplexity": round(judged.adapter.value, 2),
+            "held_out_perplexity_of_base": round(judged.base.value, 2),
+        }
+    if adherence:
+        metrics |= {
+            "adherence": round(adherence.adapter.value, 3),
+            "adherence_of_base": round(adherence.base.value, 3),
+            "adherence_of_own_text": round(adherence.own.value, 3),
+        }
+    return metrics
