@@ -41,10 +41,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Document:
-    """A document as read: its passages in order, its size in words and bytes, its hash, seconds it took."""
+    """A document as read: its passages in order, its size in words and bytes, its hash, seconds it took.
+
+    `left_out` has the words that are in the file and not the owner's voice, by reason: "quoted replies".
+    """
 
     chunks: list[str]
     words: int
+    left_out: dict[str, int]
     bytes: int
     sha256: str
     seconds: float

@@ -5,7 +5,7 @@ processor time for each document, and no writing to any file at all. Its parent 
 watches the clock and restarts it. It starts fast: nothing here imports torch or numpy.
 
     {"path": ..., "format": "pdf", "sha256": what is known or null}
-    -> {"chunks": [...], "words": n, "bytes": n, "sha256": ..., "seconds": s}
+    -> {"chunks": [...], "words": n, "left_out": {reason: words}, "bytes": n, "sha256": ..., "seconds": s}
     -> {"same": true}                       still the file that is known
     -> {"problem": "broken PDF (...)"}      not read; with "passing": true it is worth another try
 """
@@ -81,9 +81,15 @@ def _read(path: str, format: str, sha256: str | None) -> dict[str, Any]:
     digest = hashlib.sha256(data).hexdigest()
     if digest == sha256:
         return {"same": True}
-    passages = chunks(reader(format).text(data))
-    count = sum(len(passage.split()) for passage in passages)
-    return {"chunks": passages, "words": count, "bytes": len(data), "sha256": digest}
+    prose = reader(format).read(data)
+    passages = chunks(prose.text)
+    return {
+        "chunks": passages,
+        "words": sum(len(passage.split()) for passage in passages),
+        "left_out": dict(prose.left_out),
+        "bytes": len(data),
+        "sha256": digest,
+    }
 
 
 def _bytes(path: str, most: int) -> bytes:

@@ -11,6 +11,6 @@ def test_a_document_is_the_same_bytes_each_time_and_reads_back(name):
     """The committed samples must not change when they are made again."""
     first, second = (FORMATS[name]("The Title", PARAGRAPHS, "A. Writer") for _ in range(2))
     assert first == second
-    read = reader(name).text(first)
+    read = reader(name).read(first).text
     assert all(paragraph in read for paragraph in PARAGRAPHS)
     assert "The Title" in read

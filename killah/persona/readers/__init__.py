@@ -1,8 +1,9 @@
 """One file a format: `readers/docx.py` reads .docx. A new format is a new file, nothing else.
 
-A reader module has `MAX_BYTES`, the largest file it takes, and `text(data: bytes) -> str`, which gives
-paragraphs separated by blank lines and raises `Unreadable` with a reason a user understands. Readers run
-in the worker process (`killah.persona.worker`) only, because a hostile file may hang or crash them.
+A reader module has `MAX_BYTES`, the largest file it takes, and `read(data: bytes) -> Prose`, which gives
+paragraphs separated by blank lines, with what is not the owner's voice left out and counted (see
+`killah.persona.voice`), and raises `Unreadable` with a reason a user understands. Readers run in the worker
+process (`killah.persona.worker`) only, because a hostile file may hang or crash them.
 """
 
 import re

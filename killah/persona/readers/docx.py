@@ -1,83 +1,100 @@
 """Word documents: zip and XML read as a stream, with caps, because a .docx can be a bomb.
 
 python-docx loses tracked insertions and content controls and expands a zip bomb to gigabytes; this keeps
-the text and never holds more than the cap. Deleted text, field codes and drawn text are not taken.
+the text and never holds more than the cap. Deleted text, field codes and drawn text are not taken; tables,
+quotations, code and tables of contents are known by Word's own names of styles, in any language.
 """
 
-import io
 import re
 import zipfile
-from xml.parsers import expat
 
-from killah.persona.readers import Unreadable, clean
+from killah.persona.readers import Unreadable
+from killah.persona.readers._archive import opened, parse
+from killah.persona.readers._blocks import Blocks
+from killah.persona.voice import Prose, Reason
 
 MAX_BYTES = 100 << 20
-MAX_XML_BYTES = 64 << 20  # the unpacked text part; a long novel has about 10 MB
 
 _MAIN_PART = re.compile(r"word/document\d*\.xml")
-_NAMESPACE = re.compile(r"http://(schemas\.openxmlformats|purl\.oclc)\.org/(ooxml/)?wordprocessingml/")
-_SEPARATOR = "}"
+_STYLES = "word/styles.xml"
+_MARKS = {"w:tab": "\t", "w:br": "\n", "w:cr": "\n", "w:noBreakHyphen": "\u2011"}
+_REASONS = (
+    (re.compile(r"toc \d|toc heading|table of (figures|authorities)|index \d"), Reason.CONTENTS),
+    (re.compile(r"(intense )?quote|block text"), Reason.QUOTATIONS),
+    (re.compile(r"html (code|preformatted|sample)|source ?code|code( block)?|macro"), Reason.CODE),
+    (re.compile(r"bibliography"), Reason.REFERENCES),
+)
 
 
-def text(data: bytes) -> str:
+def read(data: bytes) -> Prose:
     """One paragraph for each `w:p`. Raises `Unreadable` for a bomb or anything that is no Word document."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return clean(_read(archive))
-    except (zipfile.BadZipFile, expat.ExpatError, NotImplementedError, EOFError) as error:
-        raise Unreadable(f"broken Word document ({error})") from error
-    except RuntimeError as error:  # zipfile's word for an encrypted entry
-        raise Unreadable("encrypted Word document") from error
+    with opened(data, "Word document") as archive:
+        names = archive.namelist()
+        main = next(filter(_MAIN_PART.fullmatch, names), None)
+        if main is None:
+            raise Unreadable("not a Word document")
+        words = _Words(_styles(archive) if _STYLES in names else {})
+        parse(archive, main, words.start, words.end, words.characters)
+    return words.blocks.prose()
 
 
-def _read(archive: zipfile.ZipFile) -> str:
-    part = next(filter(lambda entry: _MAIN_PART.fullmatch(entry.filename), archive.infolist()), None)
-    if part is None:
-        raise Unreadable("not a Word document")
-    if part.file_size > MAX_XML_BYTES:  # zipfile reads no more than the size that is declared
-        raise Unreadable(f"its text unpacks to more than {MAX_XML_BYTES >> 20} MB, like a zip bomb's")
-    words = _Words()
-    with archive.open(part) as stream:
-        while block := stream.read(1 << 16):
-            words.parser.Parse(block)
-    words.parser.Parse(b"", True)
-    return "".join(words.out)
+def _styles(archive: zipfile.ZipFile) -> dict[str, Reason]:
+    """What paragraphs of a style are, by its identifier; Word writes its English name beside it."""
+    reasons: dict[str, Reason] = {}
+    identifier = ""
+
+    def start(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal identifier
+        if tag == "w:style":
+            identifier = attributes.get("styleId", "")
+        elif tag == "w:name":
+            name = attributes.get("val", "").lower()
+            for pattern, reason in _REASONS:
+                if pattern.fullmatch(name):
+                    reasons[identifier] = reason
+
+    parse(archive, _STYLES, start, lambda _: None, lambda _: None)
+    return reasons
 
 
 class _Words:
     """Collects the text of a `document.xml` as expat meets it."""
 
-    def __init__(self) -> None:
-        self.out: list[str] = []
-        self.depth = 0  # open w:t elements
-        self.fallback = 0  # open mc:Fallback elements: the same text again, for old readers
-        self.parser = expat.ParserCreate(namespace_separator=_SEPARATOR)
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._characters
-        self.parser.StartDoctypeDeclHandler = self._doctype
+    def __init__(self, styles: dict[str, Reason]) -> None:
+        self.blocks = Blocks()
+        self._styles = styles
+        self._paragraph: list[str] = []
+        self._reason: Reason | None = None
+        self._depth = 0  # open w:t elements
+        self._fallback = 0  # open mc:Fallback elements: the same text again, for old readers
 
-    def _start(self, name: str, _attributes: dict[str, str]) -> None:
-        space, _, local = name.rpartition(_SEPARATOR)
-        if local == "Fallback":
-            self.fallback += 1
-        elif _NAMESPACE.match(space) and not self.fallback:
-            self.depth += local == "t"
-            self.out.append({"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011"}.get(local, ""))
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == "mc:Fallback":
+            self._fallback += 1
+        elif self._fallback:
+            return
+        elif tag == "w:t":
+            self._depth += 1
+        elif tag == "w:tc":
+            self.blocks.open_cell()
+        elif tag == "w:pStyle":
+            self._reason = self._styles.get(attributes.get("val", ""))
+        elif tag in _MARKS and "pos" not in attributes:  # a w:tab with a position only sets a tab stop
+            self._paragraph.append(_MARKS[tag])
 
-    def _end(self, name: str) -> None:
-        space, _, local = name.rpartition(_SEPARATOR)
-        if local == "Fallback":
-            self.fallback -= 1
-        elif _NAMESPACE.match(space) and not self.fallback:
-            self.depth -= local == "t"
-            if local == "p":
-                self.out.append("\n\n")
+    def end(self, tag: str) -> None:
+        if tag == "mc:Fallback":
+            self._fallback -= 1
+        elif self._fallback:
+            return
+        elif tag == "w:t":
+            self._depth -= 1
+        elif tag == "w:tc":
+            self.blocks.close_cell()
+        elif tag == "w:p":
+            self.blocks.add("".join(self._paragraph), self._reason)
+            self._paragraph, self._reason = [], None
 
-    def _characters(self, characters: str) -> None:
-        if self.depth:
-            self.out.append(characters)
-
-    def _doctype(self, *_declaration: object) -> None:
-        # Word writes none; one that is there is an attack (entities that grow or fetch).
-        raise Unreadable("its XML declares entities, which Word never does")
+    def characters(self, characters: str) -> None:
+        if self._depth and not self._fallback:
+            self._paragraph.append(characters)

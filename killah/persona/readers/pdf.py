@@ -3,12 +3,14 @@
 import io
 import re
 from collections import Counter
+from dataclasses import replace
 
 from pypdf import PdfReader
 from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
 
 from killah.persona.readers import Unreadable, clean
 from killah.persona.readers._lines import join_lines
+from killah.persona.voice import Prose, own
 
 MAX_BYTES = 100 << 20
 
@@ -16,7 +18,7 @@ _DIGITS = re.compile(r"\d+")
 _RUNNING_PAGES = 3  # a line at the edge of at least so many pages is a running head or foot
 
 
-def text(data: bytes) -> str:
+def read(data: bytes) -> Prose:
     """Paragraphs of all pages. Raises `Unreadable` where the file is broken or encrypted."""
     if b"%PDF-" not in data[:1024]:
         raise Unreadable("not a PDF file")
@@ -30,7 +32,9 @@ def text(data: bytes) -> str:
         raise Unreadable("encrypted PDF: it needs a password") from error
     except PyPdfError as error:
         raise Unreadable(f"broken PDF ({error})") from error
-    return join_lines([line for page in _without_running_lines(pages) for line in page])
+    lines = "\n".join(line for page in _without_running_lines(pages) for line in page)
+    prose = own(lines)
+    return replace(prose, text=join_lines(prose.text.split("\n")))
 
 
 def _without_running_lines(pages: list[list[str]]) -> list[list[str]]:

@@ -6,9 +6,11 @@ and only then charset-normalizer, which is wrong on short Cyrillic and on French
 
 import codecs
 import re
+from dataclasses import replace
 
 from killah.persona.readers import Unreadable, clean
 from killah.persona.readers._lines import unwrap
+from killah.persona.voice import Prose, own
 
 MAX_BYTES = 32 << 20
 
@@ -29,9 +31,10 @@ _PUNCTUATION = frozenset("‘’“”„«»–—…№\xa0")
 _WESTERN = frozenset("àâäáãåæçéèêëíìîïñóòôöõøœßúùûüÿÀÂÄÁÅÆÇÉÈÊËÎÏÑÓÔÖØÚÙÛÜŒ‘’“”„«»–—…€£§°·•\xa0")
 
 
-def text(data: bytes) -> str:
+def read(data: bytes) -> Prose:
     """Paragraphs of a plain text file. Raises `Unreadable` for binary data."""
-    return unwrap(clean(decode(data)))
+    prose = own(clean(decode(data)))
+    return replace(prose, text=unwrap(prose.text))
 
 
 def decode(data: bytes) -> str:

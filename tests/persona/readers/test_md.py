@@ -1,4 +1,9 @@
-from killah.persona.readers.md import text
+from killah.persona.readers.md import read
+
+
+def text(data):
+    return read(data).text
+
 
 SOURCE = b"""---
 title: Secret front matter

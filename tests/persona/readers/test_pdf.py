@@ -4,8 +4,13 @@ import pytest
 from fpdf import FPDF
 
 from killah.persona.readers import Unreadable
-from killah.persona.readers.pdf import text
+from killah.persona.readers.pdf import read
 from tools.documents import FORMATS
+
+
+def text(data):
+    return read(data).text
+
 
 PARAGRAPHS = [
     "The suburb of Saffron Park lay on the sunset side of London, as red and ragged as a cloud of sunset. It "

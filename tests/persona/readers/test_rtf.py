@@ -1,7 +1,11 @@
 import pytest
 
 from killah.persona.readers import Unreadable
-from killah.persona.readers.rtf import text
+from killah.persona.readers.rtf import read
+
+
+def text(data):
+    return read(data).text
 
 
 def test_escapes_and_code_pages_give_the_letters():

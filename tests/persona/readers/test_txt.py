@@ -1,7 +1,12 @@
 import pytest
 
 from killah.persona.readers import Unreadable
-from killah.persona.readers.txt import text
+from killah.persona.readers.txt import read
+
+
+def text(data):
+    return read(data).text
+
 
 RUSSIAN = "В начале июля, в чрезвычайно жаркое время, под вечер, один молодой человек вышел из своей каморки."
 FRENCH = "Longtemps, je me suis couché de bonne heure. À peine ma bougie éteinte, mes yeux se fermaient déjà."
