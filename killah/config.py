@@ -38,6 +38,8 @@ class Settings(BaseModel):
     """Ghost text is shown when it is at least this likely to be right."""
     debounce_ms: int = Field(default=30, ge=0, le=2000)
     """Pause after a key before ghost text is asked for, in milliseconds."""
+    journal_suggestions: bool = True
+    """Note in a private file which ghost text was shown and taken, for `killah persona train --journal`."""
     passages: int = Field(default=2, ge=0, le=20)
     """Passages of your own writing that are put before the text."""
     autosave_seconds: int = Field(default=5, ge=1, le=3600)

@@ -13,19 +13,23 @@ if TYPE_CHECKING:
 app = typer.Typer(
     help="Personas: what Killah knows of a writer. Example: killah persona show", no_args_is_help=True
 )
-persona_train.register(app)
 
 NAME = typer.Argument(None, help="A persona; the one in the settings otherwise.")
 
 
 @app.command("list", epilog="Example: killah persona list --json")
 def list_(as_json: bool = JSON) -> None:
-    """Every persona: documents, words, passages, size, and which one is in use."""
+    """Every persona: documents, words, passages, size, bases it is trained for, and which one is in use."""
+    from killah.adapters import personal
     from killah.config import load
     from killah.persona.personas import summaries
 
     used = load().persona
-    found = [{"name": each.name, "used": each.name == used} | each.counts for each in summaries()]
+    trained = personal.trained()
+    found = [
+        {"name": each.name, "used": each.name == used, "trained": trained.get(each.name, [])} | each.counts
+        for each in summaries()
+    ]
     if as_json:
         print_json(found)
     elif not found:
@@ -33,9 +37,15 @@ def list_(as_json: bool = JSON) -> None:
     else:
         columns = ["documents", "words", "passages", "MB", "problem"]
         rows = [
-            ["*" if row["used"] else "", row["name"], *(row.get(c, "") for c in columns)] for row in found
+            [
+                "*" if row["used"] else "",
+                row["name"],
+                ", ".join(row["trained"]),
+                *(row.get(c, "") for c in columns),
+            ]
+            for row in found
         ]
-        table(["", "persona", *columns], rows)
+        table(["", "persona", "trained for", *columns], rows)
 
 
 @app.command(epilog="Example: killah persona show saki --json")
@@ -57,11 +67,11 @@ def show(name: str | None = NAME, as_json: bool = JSON) -> None:
 
 @app.command(epilog="Example: killah persona use saki")
 def use(name: str, as_json: bool = JSON) -> None:
-    """Make a persona the one that suggestions and continuations follow."""
+    """Make a persona, or a blend, the one that suggestions and continuations follow."""
     from killah.config import set_value
-    from killah.persona.personas import existing
+    from killah.persona import blends
 
-    existing(name)
+    blends.check(name)
     set_value("persona", name)
     if as_json:
         print_json({"persona": name})
@@ -75,17 +85,22 @@ def delete(
     yes: bool = typer.Option(False, "--yes", "-y", help="Do not ask."),
     as_json: bool = JSON,
 ) -> None:
-    """Delete a persona: all text and vectors stored of its documents. The documents stay."""
+    """Delete a persona: text and vectors stored of its documents, its adapters. The documents stay."""
+    from killah.adapters import personal
     from killah.persona import personas
 
     personas.existing(name)
     if not yes and not typer.confirm(f"Delete the persona {name!r} and all it knows?"):
         raise typer.Exit(1)
     personas.delete(name)
+    personal.forget(name)
     if as_json:
         print_json({"deleted": name})
     else:
         typer.echo(f"Deleted {name}.")
+
+
+persona_train.register(app)
 
 
 def _print(name: str, profile: "Profile") -> None:

@@ -1,4 +1,4 @@
-"""`killah persona train`: a persona's own adapter, trained on this machine."""
+"""`killah persona train|blend|forget-suggestions`: personas to plug in, alone or together."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -28,8 +28,12 @@ ENDED = {
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command of this file to `killah persona`."""
+    """Add the commands of this file to `killah persona`."""
     app.command("train", epilog=EXAMPLES)(train)
+    app.command("blend", epilog="Example: killah persona blend saki=0.7 wells=0.3 --name both")(blend)
+    app.command("forget-suggestions", epilog="Example: killah persona forget-suggestions --yes")(
+        forget_suggestions
+    )
 
 
 def train(
@@ -63,7 +67,6 @@ def train(
     given = [*(texts or []), *(conversations or [])]
     if journal and given:
         raise KillahError("--journal takes no texts.", "Train on the texts first, then with --journal.")
-    own_persona.adapter_name(name)
     writing = _writing(name, given, journal)
     try:
         outcome = own_persona.train(
@@ -89,6 +92,64 @@ def train(
         raise typer.Exit(130)
     if not outcome.adapter:
         raise typer.Exit(1)
+
+
+def blend(
+    parts: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME=WEIGHT]...", help="Personas; without any, the blends there are."),
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Keep it under this name.")] = None,
+    drop: Annotated[str | None, typer.Option("--drop", help="Forget the blend of this name.")] = None,
+    as_json: bool = JSON,
+) -> None:
+    """Mix personas, and keep the mixture under a name that stands for it wherever a persona is named.
+
+    Without --name it only says what to write for it: --persona saki=0.7,wells=0.3
+    """
+    from killah.persona import blends
+
+    if drop and not blends.drop(drop):
+        raise KillahError(f"There is no blend {drop!r}.", f"Kept: {', '.join(blends.kept()) or 'none'}.")
+    if parts:
+        weights = blends.parse(",".join(parts))
+        blends.check(blends.write(weights))
+        if name:
+            blends.keep(name, weights)
+        found = {name or blends.write(weights): weights}
+    elif name:
+        raise KillahError("A blend needs personas.", "Example: killah persona blend saki=0.7 wells=0.3")
+    else:
+        found = blends.kept()
+    if as_json:
+        print_json(found)
+    elif not found:
+        typer.echo("There is no blend. Make one: killah persona blend saki=0.7 wells=0.3 --name both")
+    for each, weights in {} if as_json else found.items():
+        mixed = ", ".join(f"{share:.0%} {persona}" for persona, share in weights.items())
+        typer.echo(f"{each}: {mixed}")
+        if parts:
+            typer.echo(f"To use it: killah continue draft.md --persona {each}")
+
+
+def forget_suggestions(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: bool = JSON,
+) -> None:
+    """Delete the journal of suggestions: what ghost text was shown, taken and refused, and where.
+
+    To keep none in future: killah config set journal_suggestions off
+    """
+    from killah.persona import suggestions
+
+    count = sum(1 for _ in suggestions.read())
+    if count and not yes and not typer.confirm(f"Delete the journal of {count:,} suggestions?"):
+        raise typer.Exit(1)
+    suggestions.clear()
+    if as_json:
+        print_json({"deleted": count})
+    else:
+        typer.echo(f"Deleted {count:,} suggestions.")
 
 
 def _writing(name: str, given: list[Path], journal: bool) -> "Writing":

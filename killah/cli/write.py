@@ -23,7 +23,8 @@ def write(
         typer.Argument(help="Text file; made when you save, if there is none.", show_default=False),
     ] = None,
     persona: Annotated[
-        str | None, typer.Option(help="Persona whose writing conditions the text; 'none' for nobody's.")
+        str | None,
+        typer.Option(help="Persona (or saki=0.7,wells=0.3) whose writing counts; 'none' for nobody's."),
     ] = None,
     model: Annotated[str | None, typer.Option(help="Base model, by name or folder.")] = None,
     as_json: Annotated[
@@ -44,11 +45,11 @@ def open_editor(
     from killah.app.document import Document, open_document
     from killah.app.terminal import need_terminal, quiet_stderr
     from killah.config import load
-    from killah.persona import personas
+    from killah.persona import blends
 
     need_terminal(drawing_on_stdout=not as_json)
     if persona not in (None, "none"):
-        personas.existing(persona)
+        blends.check(persona)
     settings = load()
     changes = {key: value for key, value in (("persona", persona), ("model", model)) if value is not None}
     settings = settings.model_copy(update=changes)

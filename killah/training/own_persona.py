@@ -19,13 +19,14 @@ from mlx.utils import tree_unflatten
 
 from killah import paths
 from killah.adapters import catalog as adapters
-from killah.adapters import package
+from killah.adapters import package, personal
 from killah.errors import KillahError
 from killah.gemma import base, catalog
 from killah.gemma.base import Base
 from killah.metrics.intervals import Estimate, bootstrap
 from killah.metrics.likelihood import perplexity, perplexity_rise
 from killah.persona import authorship, personas, style
+from killah.persona.store import Store
 from killah.training import checkpoint, data, lora, runs, sampling
 from killah.training.config import Config, Intruders, Lora
 from killah.training.data import Row
@@ -36,7 +37,8 @@ from killah.training.stopping import Stop
 from killah.training.trainer import Report, Trainer
 from killah.training.writing import Split, Writing, own, split, words
 
-ROLE = "persona"
+LEAST = 1500  # words; fewer, and an adapter learns the text and not its writer
+LEAST_MORE = 300  # words, to go on with an adapter
 BATCH = 8  # rows a step
 ROW = 512  # tokens of a row, at most
 PASSES = 4  # over the text; a validation that gets no better ends it before
@@ -95,12 +97,6 @@ class Outcome:
     skipped: list[str] = field(default_factory=list)
 
 
-def adapter_name(persona: str) -> str:
-    """The adapter of a persona. Raises `KillahError` for a name that no adapter can have."""
-    personas.path_of(persona)
-    return adapters.check_name(f"persona-{persona}")
-
-
 @contextmanager
 def _unseen(_: int) -> Iterator[tuple[Report, Callable[[str], object]]]:
     yield lambda _: None, lambda _: None
@@ -123,12 +119,13 @@ def train(
     begins with the adapter that is installed. Ctrl-C installs the best so far and keeps the run. Raises
     `KillahError` for too little text, and for what `training.runs.run` raises it.
     """
-    parts = split(writing)
-    folder = paths.private_dir(paths.data_dir() / "training" / adapter_name(persona))
+    personas.path_of(persona)
+    personal.name_of(persona)
+    parts = split(writing, LEAST_MORE if going_on else LEAST)
+    folder = paths.private_dir(personal.training_folder(persona))
     with runs.alone(folder):
-        return _Run(persona, writing, parts, folder, model, steps, going_on).train(
-            minutes, follow, stop or Stop()
-        )
+        run = _Run(persona, writing, parts, folder, model, steps, going_on)
+        return run.train(minutes, follow, stop or Stop())
 
 
 class _Run:
@@ -144,11 +141,11 @@ class _Run:
         steps: int | None,
         going_on: bool,
     ) -> None:
-        self._writing, self._parts, self._folder = writing, parts, folder
+        self._persona, self._writing, self._parts, self._folder = persona, writing, parts, folder
         self._loaded = base.load(catalog.find(model))
         self._weights = runs.weight_bytes(self._loaded)
         self._begin = _installed(persona, self._loaded) if going_on else None
-        self._config = self._recipe(adapter_name(persona), steps)
+        self._config = self._recipe(personal.name_of(persona), steps)
         self._take_up()
         self._stage = LoraStage(self._loaded, self._config)
         self._untouched = _silent(self._stage)
@@ -222,7 +219,7 @@ class _Run:
             data=self._folder,
             adapter_path=self._folder,
             name=name,
-            role=ROLE,
+            role=personal.ROLE,
             install=False,
             batch_size=batch,
             iters=iters,
@@ -268,6 +265,9 @@ class _Run:
     def _install(self, best: Tensors, metrics: dict[str, Any]) -> str:
         place = adapters.own_folder(self._config.name, self._loaded.manifest.name)
         self._stage.publish(best, metrics, place)
+        if self._persona not in personas.names():  # a persona is there wherever one is named
+            with personas.lock(self._persona), Store.create(personas.path_of(self._persona)):
+                pass
         return str(place)
 
     # How good it is ----------------------------------------------------------------------------------
@@ -320,7 +320,7 @@ class _Run:
 
 def _installed(persona: str, loaded: Base) -> package.Adapter:
     """The persona's own adapter. Raises `KillahError` where there is none."""
-    name, about = adapter_name(persona), loaded.manifest
+    name, about = personal.name_of(persona), loaded.manifest
     if not any(each.name == name for each in adapters.installed(about.name)):
         raise KillahError(
             f"The persona {persona!r} has no adapter for {about.name} yet.",

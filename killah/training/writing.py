@@ -27,7 +27,6 @@ from killah.training.data import FORMS
 TOGETHER = 2  # passages of a document that make a row
 SECTIONS = 20  # that a text should have at least, to hold some of it out
 HELD_OUT = 0.1  # of all words, to test on, and as many to validate on
-LEAST = 1500  # words; below, an adapter learns the text and not its writer
 
 Row = dict[str, Any]
 Unit = list[Row]
@@ -135,17 +134,17 @@ def _overlaps(first: suggestions.Suggestion, second: suggestions.Suggestion) -> 
     return any(seen[:end].endswith(second.context[-40:]) for end in range(len(first.context), len(seen)))
 
 
-def split(writing: Writing) -> Split:
+def split(writing: Writing, least: int) -> Split:
     """Hold a tenth of the words out to test on, and a tenth to validate on, by whole units.
 
-    The order is by content: the same writing is always split alike. Raises `KillahError` where there is
-    too little to learn a writer from.
+    The order is by content: the same writing is always split alike. Raises `KillahError` where there are
+    less than `least` words.
     """
     total = writing.words
-    if total < LEAST:
+    if total < least:
         raise KillahError(
-            f"{total:,} words are too few: an adapter would learn them and not their writer.",
-            f"It takes at least {LEAST:,}; with fewer, killah index and passages serve better.",
+            f"{total:,} words are too few to learn a writer from.",
+            f"It takes at least {least:,}; with fewer, the passages of killah index serve better.",
         )
     longest = max(1, total // SECTIONS)
     units = sorted(chain.from_iterable(_sections(unit, longest) for unit in writing.units), key=_digest)

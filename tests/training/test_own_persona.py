@@ -31,9 +31,8 @@ def letters(tmp_path):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(own_persona, "RATE", 3.0)
-    monkeypatch.setattr(own_persona, "LENGTH", 400)
-    monkeypatch.setattr(own_persona, "TEXTS", 4)
+    for name, value in {"RATE": 3.0, "BATCH": 2, "ROW": 96, "TEXTS": 0}.items():
+        monkeypatch.setattr(own_persona, name, value)
 
 
 def train(text, name="sailor", **options):
