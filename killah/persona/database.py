@@ -8,7 +8,7 @@ file is never deleted here. Knows nothing about what the tables mean.
 import errno
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shlex import quote
@@ -29,8 +29,8 @@ _SETTINGS = (
 class Database:
     """An open file. Use it in a `with`, in one thread."""
 
-    # Each script brings the file from the version of its position to the next.
-    migrations: tuple[str, ...] = ()
+    # Each brings the file from the version of its position to the next, inside a transaction.
+    migrations: tuple[Callable[[sqlite3.Connection], None], ...] = ()
 
     def __init__(self, path: Path, location: str) -> None:
         self.path = path
@@ -70,7 +70,7 @@ class Database:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Open an existing file for reading, on a read-only disk too."""
+        """Open an existing file for reading, on a read-only disk too; an older one is brought up to date."""
         location = f"{path.resolve().as_uri()}?mode=ro"
         if not os.access(path.parent, os.W_OK):
             location += "&immutable=1"  # without this SQLite needs to write a file beside it
@@ -79,9 +79,14 @@ class Database:
             database._refuse_newer()
             if database._version() == 0:  # made, and killed before the first table
                 raise KillahError(f"The persona {path.stem!r} holds nothing yet.", "Run killah index again.")
+            older = database._version() < len(cls.migrations)
         except KillahError:
             database.close()
             raise
+        if older:
+            database.close()
+            cls.create(path).close()
+            return cls.open(path)
         return database
 
     def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Any]:
@@ -158,12 +163,12 @@ class Database:
 
     def _migrate(self) -> None:
         self._refuse_newer()
-        version = self._version()
-        for number, script in enumerate(self.migrations[version:], version + 1):
+        while self._version() < len(self.migrations):
             with self.transaction() as db:
-                for statement in script.split(";"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version = {number}")
+                version = self._version()  # another process may have been here first
+                for migration in self.migrations[version : version + 1]:
+                    migration(db)
+                    db.execute(f"PRAGMA user_version = {version + 1}")
 
     def _refuse_newer(self) -> None:
         if self._version() > len(self.migrations):

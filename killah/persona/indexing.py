@@ -8,20 +8,23 @@ the passages in hand, and the next run finds the vectors of the others.
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 import numpy as np
 
 from killah.errors import KillahError
-from killah.persona import personas
+from killah.persona import personas, style
+from killah.persona.copies import VERSION as COPIES
+from killah.persona.copies import Part, Recent, divide, fingerprints
 from killah.persona.embedding import Embedder
 from killah.persona.parsing import Document, Limits, Unavailable, read_ahead
 from killah.persona.readers import Unreadable, formats
 from killah.persona.report import Progress, Report
 from killah.persona.scanning import File, Found, Skipped, is_under, printable, scan
-from killah.persona.store import Entry, Store, digest
+from killah.persona.store import Entry, Holding, Made, Store, digest
 
 BATCH = 64  # passages a transaction; a few seconds of embedding
 
@@ -32,26 +35,37 @@ def index(
     embedder: Embedder,
     *,
     exclude: Iterable[str] = (),
+    found: Found | None = None,
     limits: Limits | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Report:
-    """Bring a persona up to date with everything under `roots`.
+    """Bring a persona up to date with everything under `roots`; calling it is the consent to read them.
 
-    Raises `KillahError` where nothing can be read, or the store not written.
+    `found` is what a scan of `roots` met, where one was made just now. Raises `KillahError` where nothing can
+    be read, the persona is paused, or the store cannot be written.
     """
     started = time.perf_counter()
-    found = scan(roots, exclude)
+    found = found or scan(roots, exclude)
     if not found.files:
         raise KillahError(_nothing(found), f"Killah reads {', '.join(sorted(formats()))}.")
     path = personas.path_of(persona)
     with personas.lock(persona), Store.create(path) as store:
+        refuse_paused(store)
+        store.agree(found.roots)
         report = Report(persona, skipped=found.skipped, other=found.other)
         run = _Run(store, embedder, report, on_progress)
-        run.follow_embedder()
+        run.follow_versions()
         run.read(run.changed(found), limits)
         run.remove_missing(found)
     report.seconds = time.perf_counter() - started
     return report
+
+
+def refuse_paused(store: Store) -> None:
+    """Raise `KillahError` where the owner has paused the persona."""
+    if store.setting("paused"):
+        name = store.path.stem
+        raise KillahError(f"The persona {name!r} is paused.", f"Go on: killah persona resume {quote(name)}")
 
 
 def _nothing(found: Found) -> str:
@@ -64,14 +78,6 @@ def _nothing(found: Found) -> str:
     ]
     more = f" and {len(reasons) - 3} more" if len(reasons) > 3 else ""
     return f"Nothing was read: {'; '.join(reasons[:3])}{more}."
-
-
-@dataclass
-class _Pending:
-    """A document read, its passages not all stored yet."""
-
-    entry: Entry
-    digests: list[bytes] | None
 
 
 class _Run:
@@ -87,8 +93,9 @@ class _Run:
         self.total = self.done = 0  # documents to read, and those stored
         self._taken = 0  # read, stored or not
         self._entries = store.entries()
-        self._pending: list[_Pending] = []
-        self._texts: dict[bytes, str] = {}  # passages to embed
+        self._pending: list[Holding] = []  # documents read, their passages not all stored yet
+        self._parts: dict[bytes, Part] = {}  # passages to embed
+        self._recent = Recent()  # the passages of the pending documents
 
     def changed(self, found: Found) -> list[File]:
         """Files that are not as the store last saw them; the others are counted."""
@@ -103,20 +110,24 @@ class _Run:
                 self.report.unchanged += 1
         return changed
 
-    def follow_embedder(self) -> None:
-        """Give all passages new vectors where the settings name another embedder than the one used so far."""
-        before = self.store.meta().get("embedder")
-        if before in (None, self.embedder.name):
+    def follow_versions(self) -> None:
+        """Measure all passages again where the embedder, the style vector or the look for copies changed."""
+        meta = self.store.meta()
+        if "embedder" not in meta:
             return
-        self.store.remove([])
-        texts = [text for text, _ in self.store.texts()]
-        self.store.replace_vectors(self._vectors_again(texts), self.embedder.name)
+        if meta["embedder"] != self.embedder.name:
+            self.store.replace_vectors(self._again(self.embedder.encode), self.embedder.name)
+        if meta.get("style") != style.VERSION:
+            self.store.replace_styles(self._again(_styles), style.VERSION)
+        if meta.get("copies") != COPIES:
+            self.store.find_copies()
 
-    def _vectors_again(self, texts: list[str]) -> Iterator[tuple[str, np.ndarray]]:
-        for start in range(0, len(texts), BATCH):
-            self.on_progress(Progress("again", start, len(texts)))
-            batch = texts[start : start + BATCH]
-            yield from zip(batch, self.embedder.encode(batch), strict=True)
+    def _again(self, measure: Callable[[list[str]], np.ndarray]) -> Iterator[tuple[list[int], np.ndarray]]:
+        passages = self.store.every_passage()
+        for start in range(0, len(passages), BATCH):
+            self.on_progress(Progress("again", start, len(passages)))
+            numbers, texts = zip(*passages[start : start + BATCH], strict=True)
+            yield list(numbers), measure(list(texts))
 
     def read(self, files: list[File], limits: Limits | None) -> None:
         """Read, embed and store `files`."""
@@ -129,7 +140,7 @@ class _Run:
             for file, outcome in outcomes:
                 self._take(file, outcome)
                 self._tell("reading", file.path)
-                if len(self._texts) >= BATCH or len(self._pending) >= BATCH:
+                if len(self._parts) >= BATCH or len(self._pending) >= BATCH:
                     self._flush()
         self._flush()
 
@@ -163,17 +174,41 @@ class _Run:
             self._skip(file.path, reason)
             self._enter(file, [], document.sha256, problem=reason)
             return
-        digests = [digest(text) for text in document.chunks]
-        texts = dict(zip(digests, document.chunks, strict=True))
-        for known in self.store.known(texts):
-            del texts[known]
-        self._texts |= texts
-        self._enter(file, digests, document.sha256, document.words)
+        digests: list[bytes] = []
+        for text in document.chunks:
+            digests += [self._take_part(part, file.path) for part in self._divide(text, file.path)]
+        for reason, words in document.left_out.items():
+            self.report.leave_out(reason, words)
+        self._enter(file, digests, document.sha256, document.words, left_out=document.left_out)
         self.report.read += 1
         self.report.formats[file.format] = self.report.formats.get(file.format, 0) + 1
         self.report.words += document.words
         self.report.bytes += document.bytes
         self.report.reading_seconds += document.seconds
+
+    def _divide(self, text: str, path: str) -> list[Part]:
+        """A passage as it is stored: whole, or without what other documents hold already."""
+        if self._known(digest(text)):
+            return [Part(text)]
+        prints = fingerprints(text)
+        parts = divide(text, [*self._recent.sharing(prints), *self.store.alike(prints, path)])
+        reason = "near-duplicates" if len(parts) == 1 else "copied passages"
+        self.report.leave_out(reason, sum(len(part.text.split()) for part in parts if part.original))
+        return parts
+
+    def _take_part(self, part: Part, path: str) -> bytes:
+        key = digest(part.text)
+        if key in self._recent or self.store.counted_elsewhere(key, path):
+            if not part.original:
+                self.report.leave_out("near-duplicates", len(part.text.split()))
+        elif not part.original:
+            self._recent.add(key, part.text)
+        if not self._known(key):
+            self._parts[key] = part
+        return key
+
+    def _known(self, key: bytes) -> bool:
+        return key in self._parts or bool(self.store.known([key]))
 
     def _enter(
         self,
@@ -182,34 +217,36 @@ class _Run:
         sha256: str | None = None,
         words: int = 0,
         problem: str | None = None,
+        left_out: dict[str, int] | None = None,
     ) -> None:
-        self._pending.append(
-            _Pending(Entry(**asdict(file), sha256=sha256, words=words, problem=problem), digests)
-        )
+        entry = Entry(**asdict(file), sha256=sha256, words=words, problem=problem)
+        self._pending.append(Holding(entry, digests, left_out or {}))
 
     def _flush(self) -> None:
         """Embed what waits, store it, enter its documents."""
-        texts = list(self._texts.values())
-        for start in range(0, len(texts), BATCH):
-            self._embed(texts[start : start + BATCH])
+        parts = list(self._parts.values())
+        for start in range(0, len(parts), BATCH):
+            self._embed(parts[start : start + BATCH])
         started = time.perf_counter()
-        self.store.enter((each.entry, each.digests) for each in self._pending)
+        self.store.enter(self._pending)
         self.report.storing_seconds += time.perf_counter() - started
-        self._texts.clear()
+        self._parts.clear()
         self._pending.clear()
+        self._recent.clear()
         self.done = self._taken
         self._tell("reading")
 
-    def _embed(self, texts: list[str]) -> None:
+    def _embed(self, parts: list[Part]) -> None:
         if not self.report.passages:
             self._tell("loading")
         started = time.perf_counter()
-        vectors = self.embedder.encode(texts)
+        texts = [part.text for part in parts]
+        vectors, styles = self.embedder.encode(texts), _styles(texts)
         embedded = time.perf_counter()
-        self.store.add_vectors(texts, vectors, self.embedder.name)
+        self.store.add(parts, vectors, styles, Made(self.embedder.name, style.VERSION))
         self.report.embedding_seconds += embedded - started
         self.report.storing_seconds += time.perf_counter() - embedded
-        self.report.passages += len(texts)
+        self.report.passages += len(parts)
         self._tell("embedding")
 
     def _skip(self, path: str, reason: str) -> None:
@@ -217,3 +254,7 @@ class _Run:
 
     def _tell(self, stage: Literal["found", "reading", "loading", "embedding"], path: str = "") -> None:
         self.on_progress(Progress(stage, self.done, self.total, self.report.passages, path))
+
+
+def _styles(texts: list[str]) -> np.ndarray:
+    return np.stack([style.vector(text) for text in texts])

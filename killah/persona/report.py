@@ -10,7 +10,7 @@ from killah.persona.scanning import Skipped
 class Progress:
     """Where a run is: documents stored, of all to read, and passages embedded so far.
 
-    In stage `again`, after a change of embedder, `done` and `total` count passages.
+    In stage `again`, after a change of embedder or of the style vector, `done` and `total` count passages.
     """
 
     stage: Literal["found", "reading", "loading", "embedding", "again"]
@@ -34,10 +34,21 @@ class Report:
     skipped: list[Skipped] = field(default_factory=list)
     formats: dict[str, int] = field(default_factory=dict)  # documents read, by format
     other: dict[str, int] = field(default_factory=dict)  # files there is no reader for, by ending
+    left_out: dict[str, int] = field(default_factory=dict)  # words that do not count, by reason
     seconds: float = 0.0
     reading_seconds: float = 0.0
     embedding_seconds: float = 0.0
     storing_seconds: float = 0.0
+
+    def leave_out(self, reason: str, words: int) -> None:
+        """Count words that are not the owner's voice, or are there twice."""
+        if words:
+            self.left_out[reason] = self.left_out.get(reason, 0) + words
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything is different from before."""
+        return self.read + self.removed > 0
 
     @property
     def worked(self) -> bool:

@@ -1,78 +1,86 @@
-"""One SQLite file a persona: its documents, their passages, a vector for each.
+"""One SQLite file a persona: its documents, their passages, what each passage means and how it is written.
 
-A passage's text is stored once, however many documents hold it; `places` says where. Vectors are float16,
-of unit length.
+A passage's text is stored once, however many documents hold it; `places` says where. Of passages that nearly
+repeat one another one counts; the others point to it, and the first of them takes its place when it leaves.
+Vectors are float16 in blocks: of meaning, unit length (`vectors`), and of style, standardised (`styles`).
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import astuple, dataclass
-from datetime import UTC, datetime
-from hashlib import blake2b
-from sqlite3 import Connection
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from killah.errors import KillahError
+from killah.persona import changes, copies, schema
+from killah.persona.blocks import Blocks
+from killah.persona.changes import Batch, Entry, Holding, digest, now
+from killah.persona.copies import Part
 from killah.persona.database import Database
 
-_MIGRATIONS = (
-    """
-    CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-    CREATE TABLE documents(
-        id INTEGER PRIMARY KEY,
-        path TEXT NOT NULL UNIQUE,
-        format TEXT NOT NULL,
-        size INTEGER NOT NULL,
-        mtime_ns INTEGER NOT NULL,
-        sha256 TEXT,               -- of the content that the passages come from
-        words INTEGER NOT NULL,
-        problem TEXT,              -- why the present file was not read (passages of an earlier one stay)
-        read_at TEXT NOT NULL
-    );
-    CREATE TABLE chunks(
-        id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a reader's old number finds nothing else
-        digest BLOB NOT NULL UNIQUE,
-        text TEXT NOT NULL,
-        vector BLOB NOT NULL
-    );
-    CREATE TABLE places(
-        document INTEGER NOT NULL REFERENCES documents ON DELETE CASCADE,
-        position INTEGER NOT NULL,
-        chunk INTEGER NOT NULL REFERENCES chunks,
-        PRIMARY KEY(document, position)
-    ) WITHOUT ROWID;
-    CREATE INDEX places_by_chunk ON places(chunk);
-    """,
-)
+__all__ = ["Entry", "Hit", "Holding", "Made", "Store", "Vectors", "digest"]
+
+# Passages that count: held by a document, and no copy of another.
+_COUNTED = "chunk NOT IN (SELECT id FROM chunks WHERE original IS NOT NULL)"
+
+
+class Made(NamedTuple):
+    """What vectors were made with: the embedder's name, the version of the style vector."""
+
+    embedder: str
+    style: str
+
+
+class Vectors(NamedTuple):
+    """Passage numbers (n,) rising, one document of each (n,), unit vectors float32 (n, dimensions)."""
+
+    numbers: np.ndarray
+    documents: np.ndarray
+    vectors: np.ndarray
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A document as the store knows it. `problem` is set where the present file could not be read."""
+class Hit:
+    """Where words stand: the document's path, the passage, a snippet with the words in [brackets]."""
 
     path: str
-    format: str
-    size: int
-    mtime_ns: int
-    sha256: str | None
-    words: int
-    problem: str | None
-
-
-def digest(text: str) -> bytes:
-    """What a passage is known by: BLAKE2b, 16 bytes."""
-    return blake2b(text.encode(), digest_size=16).digest()
+    number: int
+    snippet: str
 
 
 class Store(Database):
     """An open persona file: `Store.create(path)` to write, `Store.open(path)` to read."""
 
-    migrations = _MIGRATIONS
+    migrations = schema.MIGRATIONS
 
     # What it is
 
     def meta(self) -> dict[str, str]:
-        """Once there are vectors: `embedder` (a name) and `dimensions`."""
+        """Once there are vectors: `embedder` (a name), `dimensions`, `style` and `copies` (versions)."""
         return dict(self.rows("SELECT key, value FROM meta"))
+
+    def setting(self, key: str) -> str | None:
+        """What is kept about this persona under `key`; None where nothing is."""
+        rows = self.rows("SELECT value FROM settings WHERE key = ?", (key,))
+        return rows[0][0] if rows else None
+
+    def set_setting(self, key: str, value: str | None) -> None:
+        """Keep a text about this persona; None removes it."""
+        with self.transaction() as db:
+            db.execute("DELETE FROM settings WHERE key = ?", (key,))
+            if value is not None:
+                db.execute("INSERT INTO settings VALUES(?, ?)", (key, value))
+
+    def roots(self) -> list[str]:
+        """Files and folders that the owner agreed to have read, in order."""
+        return [path for (path,) in self.rows("SELECT path FROM roots ORDER BY path")]
+
+    def agree(self, roots: Iterable[str]) -> None:
+        """Remember that these may be read."""
+        with self.transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO roots VALUES(?, ?)", [(root, now()) for root in roots])
 
     def entries(self) -> dict[str, Entry]:
         """Every document, by path."""
@@ -80,10 +88,20 @@ class Store(Database):
         return {row[0]: Entry(*row) for row in self.rows(f"SELECT {columns} FROM documents ORDER BY path")}
 
     def counts(self) -> dict[str, int]:
-        """Documents with text, their words, distinct passages."""
-        documents, words = self.rows("SELECT count(*), total(words) FROM documents WHERE words > 0")[0]
-        passages = self.rows("SELECT count(DISTINCT chunk) FROM places")[0][0]
+        """Documents with text, the words and the number of the passages that count."""
+        documents = self.rows("SELECT count(*) FROM documents WHERE words > 0")[0][0]
+        words, passages = self.rows(
+            "SELECT total(words), count(*) FROM chunks WHERE original IS NULL"
+            " AND id IN (SELECT chunk FROM places)"
+        )[0]
         return {"documents": documents, "words": int(words), "passages": passages}
+
+    def left_out(self) -> dict[str, int]:
+        """Words of all documents that are not counted, by reason; near-duplicates among them."""
+        reasons = dict(self.rows("SELECT reason, sum(words) FROM left_out GROUP BY reason ORDER BY 2 DESC"))
+        held = self.rows("SELECT total(words) FROM places JOIN chunks ON id = chunk")[0][0]
+        twice = int(held) - self.counts()["words"]
+        return reasons | ({"near-duplicates": twice} if twice else {})
 
     # Passages
 
@@ -92,12 +110,34 @@ class Store(Database):
         ask = "SELECT 1 FROM chunks WHERE digest = ?"
         return {each for each in digests if self.rows(ask, (each,))}
 
+    def counted_elsewhere(self, digest: bytes, path: str) -> bool:
+        """Whether a stored passage counts for another document than `path`, which holds it too."""
+        return bool(
+            self.rows(
+                "SELECT 1 FROM chunks WHERE digest = ? AND (original IS NOT NULL OR EXISTS("
+                "SELECT 1 FROM places WHERE chunk = chunks.id AND document < "
+                "coalesce((SELECT id FROM documents WHERE path = ?), 9e18)))",
+                (digest, path),
+            )
+        )
+
+    def alike(self, prints: Iterable[int], path: str | None = None) -> list[tuple[bytes, str]]:
+        """Digest and text of passages that count and share fingerprints, most of them first.
+
+        Those that only the document `path` holds are left out: it is being read again.
+        """
+        return changes.alike(self._db, prints, path)
+
     def texts(self) -> list[tuple[str, int]]:
-        """Every distinct passage with a number of a document that holds it, in reading order."""
+        """Every passage that counts with a number of a document that holds it, in reading order."""
         return self.rows(
-            "SELECT text, document FROM chunks JOIN places ON chunk = chunks.id"
+            "SELECT text, document FROM chunks JOIN places ON chunk = chunks.id WHERE original IS NULL"
             " GROUP BY chunks.id ORDER BY min(document), min(position)"
         )
+
+    def every_passage(self) -> list[tuple[int, str]]:
+        """Number and text of every stored passage, copies too."""
+        return self.rows("SELECT id, text FROM chunks ORDER BY id")
 
     def passages(self, numbers: Sequence[int]) -> dict[int, tuple[str, str]]:
         """Passage number -> (text, path of a document that holds it); those forgotten since are missing."""
@@ -109,79 +149,132 @@ class Store(Database):
         )
         return {number: (text, path) for number, text, path in rows}
 
-    def vectors(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Passage numbers (n,), their documents (n,), their vectors float32 (n, dimensions)."""
+    def search(self, query: str, most: int = 20) -> list[Hit]:
+        """Where words stand in a row, best first: case and accents aside, a `*` at the end for any ending."""
+        words = query.removesuffix("*").replace('"', " ").replace("\0", " ")
+        phrase = f'"{words}"' + "*" * query.endswith("*")
         rows = self.rows(
-            "SELECT chunks.id, min(document), vector FROM chunks JOIN places ON chunk = chunks.id"
-            " GROUP BY chunks.id ORDER BY chunks.id"
+            "SELECT path, fulltext.rowid, snippet(fulltext, 0, '[', ']', '…', 24) FROM fulltext"
+            " JOIN places ON chunk = fulltext.rowid JOIN documents ON documents.id = document"
+            " WHERE fulltext MATCH ? ORDER BY rank, path, position LIMIT ?",
+            (phrase, most),
         )
-        width = int(self.meta().get("dimensions", 0))
-        packed = b"".join(row[2] for row in rows)
-        if len(packed) != len(rows) * width * 2:
-            raise self.damaged("vectors of the wrong length")
-        matrix = np.frombuffer(packed, np.float16).reshape(len(rows), width).astype(np.float32)
-        return np.array([row[0] for row in rows], int), np.array([row[1] for row in rows], int), matrix
+        return [Hit(*row) for row in rows]
+
+    # Vectors
+
+    def counted(self) -> tuple[np.ndarray, np.ndarray]:
+        """Numbers (n,) of the passages that count, rising, and a document (n,) of each."""
+        numbers, documents = self.rows(
+            "SELECT json_group_array(chunk), json_group_array(document) FROM ("
+            f"SELECT chunk, min(document) AS document FROM places WHERE {_COUNTED} GROUP BY chunk)"
+        )[0]
+        return np.array(json.loads(numbers), np.int64), np.array(json.loads(documents), np.int64)
+
+    def vectors(self) -> Vectors:
+        """Passages that count: numbers, documents, and what they mean."""
+        numbers, documents = self.counted()
+        return Vectors(numbers, documents, self._read("vectors", numbers))
+
+    def styles(self) -> np.ndarray:
+        """How the passages that count are written: float32 (n, features), in the order of `vectors()`.
+
+        Raises `KillahError` for a file of an earlier Killah that has not been indexed again.
+        """
+        if "style" not in self.meta():
+            what = f"The style of the persona {self.path.stem!r} was not measured yet."
+            raise KillahError(what, "Run killah index again.")
+        return self._read("styles", self.counted()[0])
+
+    def each_block(self, numbers: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+        """Vectors of rising `numbers` in pieces: where one begins, its rows float16 (some, dimensions)."""
+        with self._whole():
+            yield from Blocks(self._db, "vectors").each(numbers)
+
+    def some_vectors(self, numbers: Sequence[int]) -> np.ndarray:
+        """Vectors float32 (n, dimensions) of a few passages; zeros for one forgotten since."""
+        with self._explained():
+            return Blocks(self._db, "vectors").pick(numbers)
 
     # Changes, each one transaction
 
-    def add_vectors(self, texts: Sequence[str], vectors: np.ndarray, embedder: str) -> None:
-        """Store passages with their vectors (n, dimensions); found once a document is entered with them."""
-        blobs = vectors.astype(np.float16)
-        with self.transaction() as db:
-            _set_embedder(db, embedder, blobs.shape[1])
-            db.executemany(
-                "INSERT OR IGNORE INTO chunks(digest, text, vector) VALUES(?, ?, ?)",
-                ((digest(text), text, blob.tobytes()) for text, blob in zip(texts, blobs, strict=True)),
-            )
+    def add(self, parts: Sequence[Part], vectors: np.ndarray, styles: np.ndarray, made: Made) -> None:
+        """Store passages with vectors (n, dimensions) and styles (n, features).
 
-    def replace_vectors(self, vectors: Iterable[tuple[str, np.ndarray]], embedder: str) -> None:
+        They are found once a document is entered with them. One that is stored already stays as it is.
+        """
+        with self.transaction() as db:
+            changes.insert(db, parts, vectors, styles)
+            db.executemany("INSERT OR REPLACE INTO meta VALUES(?, ?)", _made(made, vectors.shape[1]))
+
+    def replace_vectors(self, batches: Iterable[Batch], embedder: str) -> None:
         """Give every passage a vector of another embedder, all or none."""
         with self.transaction() as db:
+            width = changes.replace(db, "vectors", batches)
             db.execute("DELETE FROM meta WHERE key IN ('embedder', 'dimensions')")
-            for text, vector in vectors:
-                _set_embedder(db, embedder, len(vector))
-                blob = vector.astype(np.float16).tobytes()
-                db.execute("UPDATE chunks SET vector = ? WHERE digest = ?", (blob, digest(text)))
+            if width:
+                values = [("embedder", embedder), ("dimensions", str(width))]
+                db.executemany("INSERT INTO meta VALUES(?, ?)", values)
 
-    def enter(self, documents: Iterable[tuple[Entry, list[bytes] | None]]) -> None:
-        """Enter documents with the digests of their passages in order (stored already).
-
-        With None for the digests passages, hash and words stay what they were: the file is unreadable now,
-        or the same.
-        """
-        now = datetime.now(UTC).isoformat(timespec="seconds")
+    def replace_styles(self, batches: Iterable[Batch], version: str) -> None:
+        """Give every passage a style vector of another version, all or none."""
         with self.transaction() as db:
-            for entry, digests in documents:
-                number = _upsert(db, entry, now, keep=digests is None)
-                if digests is None:
-                    continue
-                db.execute("DELETE FROM places WHERE document = ?", (number,))
-                db.executemany(
-                    "INSERT INTO places SELECT ?, ?, id FROM chunks WHERE digest = ?",
-                    ((number, position, each) for position, each in enumerate(digests)),
-                )
+            changes.replace(db, "styles", batches)
+            db.execute("INSERT OR REPLACE INTO meta VALUES('style', ?)", (version,))
+
+    def find_copies(self) -> None:
+        """Look for near copies among all passages anew, all or none."""
+        with self.transaction() as db:
+            changes.find_copies(db)
+            db.execute("INSERT OR REPLACE INTO meta VALUES('copies', ?)", (copies.VERSION,))
+
+    def enter(self, holdings: Iterable[Holding]) -> None:
+        """Enter documents whose passages are stored already."""
+        with self.transaction() as db:
+            for holding in holdings:
+                changes.enter(db, holding)
 
     def remove(self, documents: Iterable[str]) -> int:
         """Remove documents and every passage that no other document holds; how many documents there were."""
         with self.transaction() as db:
             rows = [(path,) for path in documents]
             count = db.executemany("DELETE FROM documents WHERE path = ?", rows).rowcount if rows else 0
-            db.execute("DELETE FROM chunks WHERE id NOT IN (SELECT chunk FROM places)")
+            changes.purge(db)
         return count
 
+    def disagree(self, roots: Iterable[str]) -> None:
+        """Take back that these may be read."""
+        with self.transaction() as db:
+            db.executemany("DELETE FROM roots WHERE path = ?", [(root,) for root in roots])
 
-def _set_embedder(db: Connection, name: str, dimensions: int) -> None:
-    values = [("embedder", name), ("dimensions", str(dimensions))]
-    db.executemany("INSERT OR IGNORE INTO meta VALUES(?, ?)", values)
+    def clear(self) -> int:
+        """Remove everything, what was measured and agreed to included; how many documents there were."""
+        with self.transaction() as db:
+            count = db.execute("DELETE FROM documents").rowcount
+            changes.purge(db)
+            for table in ("meta", "settings", "roots"):
+                db.execute(f"DELETE FROM {table}")
+        return count
+
+    def vacuum(self) -> None:
+        """Rewrite the file without what was removed: no word of it stays, in the full-text index either."""
+        with self.transaction() as db:
+            db.execute("INSERT INTO fulltext(fulltext) VALUES('rebuild')")
+        super().vacuum()
+
+    def _read(self, table: str, numbers: np.ndarray) -> np.ndarray:
+        with self._whole():
+            return Blocks(self._db, table).read(numbers)
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        with self._explained():
+            try:
+                yield
+            except ValueError as error:
+                raise self.damaged(str(error)) from error
 
 
-def _upsert(db: Connection, entry: Entry, now: str, *, keep: bool) -> int:
-    """Enter a document's row; `keep` leaves the hash and the words of what was read before."""
-    read = "" if keep else ", sha256 = excluded.sha256, words = excluded.words"
-    return db.execute(
-        "INSERT INTO documents(path, format, size, mtime_ns, sha256, words, problem, read_at)"
-        " VALUES(?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(path) DO UPDATE SET format = excluded.format,"
-        " size = excluded.size, mtime_ns = excluded.mtime_ns, problem = excluded.problem,"
-        f" read_at = excluded.read_at{read} RETURNING id",
-        (*astuple(entry), now),
-    ).fetchone()[0]
+def _made(made: Made, dimensions: int) -> list[tuple[str, str]]:
+    versions = {"style": made.style, "copies": copies.VERSION}
+    return list({"embedder": made.embedder, "dimensions": str(dimensions), **versions}.items())

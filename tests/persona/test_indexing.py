@@ -4,10 +4,11 @@ import os
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from killah.errors import KillahError
-from killah.persona import embedding, personas
+from killah.persona import embedding, personas, style
 from killah.persona.indexing import index
 from killah.persona.store import Store
 
@@ -153,3 +154,75 @@ def test_another_embedder_gives_every_passage_a_new_vector(run, writing, embedde
     assert "again" in stages
     with Store.open(personas.path_of("saki")) as store:
         assert store.meta()["embedder"] == other.name
+
+
+SEA = (
+    "The fishing boats came in at dawn, heavy with herring. Gulls followed them over the grey water while "
+    "the men on the quay threw ropes and shouted to one another. Nobody looked at the lighthouse any more."
+)
+OWN = "I have often wondered what my grandfather thought of all this when he was a boy of nine in that town."
+
+
+def test_a_near_copy_counts_once_and_takes_the_place_of_the_forgotten_one(run, tmp_path):
+    (tmp_path / "a.txt").write_text(SEA)
+    (tmp_path / "b.txt").write_text(SEA.replace("heavy", "laden"))
+    report = run(tmp_path)
+    assert report.left_out == {"near-duplicates": len(SEA.split())}
+    assert stored() == [SEA]
+    (tmp_path / "a.txt").unlink()
+    assert run(tmp_path).passages == 0
+    assert stored() == [SEA.replace("heavy", "laden")]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_quoted_passage_counts_once(run, tmp_path, together):
+    (tmp_path / "a.txt").write_text(SEA)
+    if not together:
+        run(tmp_path)
+    quoting = f"{OWN} As I wrote:\n\n{SEA}\n\n{OWN[::-1]}"
+    (tmp_path / "b.txt").write_text(quoting)
+    report = run(tmp_path)
+    assert report.left_out == {"copied passages": len(SEA.split())}
+    assert sum(SEA in text for text in stored()) == 1
+    assert any(OWN in text and OWN[::-1] in text for text in stored())
+    (tmp_path / "a.txt").unlink()
+    run(tmp_path)
+    assert sum(SEA in text for text in stored()) == 1
+
+
+def test_an_edited_document_is_no_copy_of_its_own_earlier_version(run, tmp_path):
+    (tmp_path / "a.txt").write_text(SEA)
+    run(tmp_path)
+    (tmp_path / "a.txt").write_text(f"{SEA} {OWN}")
+    assert run(tmp_path).left_out == {}
+    assert stored() == [f"{SEA} {OWN}"]
+
+
+def test_what_the_readers_left_out_is_reported_and_kept(run, tmp_path):
+    (tmp_path / "a.md").write_text(f"{OWN}\n\n```\nfor word in words: print(word)\n```\n")
+    left_out = run(tmp_path).left_out
+    assert list(left_out) == ["code"]
+    with Store.open(personas.path_of("saki")) as store:
+        assert store.left_out() == left_out
+
+
+def test_styles_are_measured_and_measured_again_when_their_version_changes(run, writing, monkeypatch):
+    run(writing)
+    with Store.create(personas.path_of("saki")) as store:
+        numbers, texts = zip(*store.every_passage(), strict=True)
+        expected = np.stack([style.vector(text) for text in texts])
+        assert store.styles() == pytest.approx(expected, abs=2e-3)
+        store.replace_styles([(numbers, np.zeros((len(numbers), style.WIDTH)))], "style-0")
+    assert run(writing).passages == 0
+    with Store.open(personas.path_of("saki")) as store:
+        assert store.styles() == pytest.approx(expected, abs=2e-3)
+
+
+def test_a_paused_persona_is_not_written_to(run, writing):
+    run(writing)
+    with Store.create(personas.path_of("saki")) as store:
+        store.set_setting("paused", "1")
+    (writing / "new.txt").write_text("A new document about volcanoes.")
+    with pytest.raises(KillahError, match=r"is paused.*resume saki"):
+        run(writing)
+    assert not holds("volcanoes")

@@ -51,10 +51,14 @@ def test_a_persona_deleted_since_gives_nothing(retriever):
 
 
 def test_other_documents_are_lightly_preferred(tmp_path, embedder):
-    sea = "The {} boat came home over the grey water with its nets full of fish, and the men were glad. "
-    long = "\n\n".join(sea.format(colour) * 5 for colour in ("red", "blue", "green", "black"))
-    (tmp_path / "long.txt").write_text(long)
-    (tmp_path / "short.txt").write_text(sea.format("yellow") * 5)
+    def sea(colour):
+        return (
+            f"The {colour} boat came home with {colour} nets full of {colour} fish, and {colour} men sang. "
+            * 6
+        )
+
+    (tmp_path / "long.txt").write_text("\n\n".join(map(sea, ("red", "blue", "green", "black"))))
+    (tmp_path / "short.txt").write_text(sea("yellow"))
     index([tmp_path], "saki", embedder)
     found = Retriever.open("saki", embedder.name).passages("A boat with nets full of fish", 2)
     assert sorted(names(found)) == ["long.txt", "short.txt"]
