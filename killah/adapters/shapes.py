@@ -92,7 +92,7 @@ def _check_lora(card: AdapterCard, shapes: dict[str, tuple[int, ...]]) -> None:
 
 
 def _check_projector(card: AdapterCard, shapes: dict[str, tuple[int, ...]]) -> None:
-    """The tensors of `killah.gemma.projector.Projector`; its scale may be left out."""
+    """The tensors of `killah.gemma.projector.Projector`, and a persona's sharpness of attention."""
     hidden = shapes.get("norm_out.weight", (0,))[0]
     width, soft = card.input_width or 0, card.soft_tokens or 0
     layers = {
@@ -101,10 +101,11 @@ def _check_projector(card: AdapterCard, shapes: dict[str, tuple[int, ...]]) -> N
         "down": (soft * hidden, 2 * hidden),
         "norm_out": (hidden,),
     }
-    expected: dict[str, tuple[int, ...]] = {"scale": ()}
+    optional: dict[str, tuple[int, ...]] = {"scale": (), "sharpness": (2,)}
+    expected = dict(optional)
     for layer, shape in layers.items():
         expected |= {f"{layer}.weight": shape, f"{layer}.bias": shape[:1]}
-    if missing := expected.keys() - shapes.keys() - {"scale"}:
+    if missing := expected.keys() - shapes.keys() - optional.keys():
         raise ValueError(f"{min(missing)} is missing")
     for name, shape in shapes.items():
         if name not in expected:

@@ -204,11 +204,10 @@ def _count_words(found: np.ndarray, counts: Counter[str], total: int, spoken: La
     """Add the shares of listed words and endings; single function words are a hundred words."""
     groups, endings = _groups(spoken), _endings(spoken)
     for word, count in counts.items():
-        for place in groups.get(word, ()):
+        listed = groups.get(word, [])
+        ended = [place for place, ending in endings if place not in listed and ending.search(word)]
+        for place in listed + ended:
             found[place] += count * (100 if FEATURES[place].language else 1) / total
-        for place, ending in endings:
-            if ending.search(word):
-                found[place] += count / total
 
 
 def _rhythm(paragraphs: list[list[str]], text: str) -> dict[str, float]:

@@ -114,7 +114,11 @@ class Config(_Part):
     intruders: Intruders = Intruders()
     soft_tokens: int = Field(default=4, ge=1)
     """Soft tokens of a persona."""
-    input_space: str = "all-MiniLM-L6-v2"
+    soft_scale: float = Field(default=1.0, gt=0)
+    """Size of a soft token, in sizes of the base's own embeddings."""
+    projector: str = ""
+    """Stage lora: the installed persona projector whose soft tokens stand before rows with a persona."""
+    input_space: str = "all-MiniLM-L6-v2 + style-1"
     """Where a projector's vectors come from."""
     members: list[str] = []
     """Adapters whose mixture is learned (stage compose)."""

@@ -2,13 +2,14 @@
 
 A row is one of {"text"}, {"prompt", "completion"}, {"messages"} and {"instruction", "input", "output"}.
 Where there is a prompt, only what answers it is learned; `"ends": false` says that a completion goes on
-beyond its last word. Which rows make up a step depends on the seed and
-the step alone, so a run that was resumed sees what it would have seen.
+beyond its last word. Control codes in `"codes"` come first; `"persona"` and `"query"` say whose soft tokens
+stand before all (`killah.training.personas`). Which rows make up a step depends on the seed and the step
+alone, so a run that was resumed sees what it would have seen.
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ class Row:
     ids: np.ndarray
     learned: np.ndarray
     persona: str = ""
+    query: int = -1  # of the persona's attention; -1 for none
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Batch:
 
     ids: np.ndarray
     learned: np.ndarray
-    personas: list[str]
+    personas: list[str] = field(default_factory=list)
+    queries: list[int] = field(default_factory=list)
 
     @property
     def tokens(self) -> int:
@@ -81,15 +84,19 @@ def encode(value: dict[str, Any], tokenizer: Tokenizer, max_length: int, *, mask
     persona = value.get("persona", "")
     if not isinstance(persona, str):
         raise TypeError("a persona is a name")
+    query = int(value.get("query", -1))
     pieces = list(_FORMS[form](value, tokenizer))
     ids = [i for piece, _ in pieces for i in piece]
     learned = [learn or not mask_prompt for piece, learn in pieces for _ in piece]
-    over = len(ids) + 1 - max_length
+    codes = [tokenizer.id(code) for code in value.get("codes", ())]
+    over = len(ids) + len(codes) + 1 - max_length
     if over > 0:  # a prompt loses its beginning, then the rest its end
         prompt = learned.index(True) if True in learned else 0
         cut = min(over, prompt)
-        ids, learned = ids[cut:][: max_length - 1], learned[cut:][: max_length - 1]
-    return Row(np.array([tokenizer.bos, *ids], np.int32), np.array([False, *learned]), persona)
+        room = max_length - 1 - len(codes)
+        ids, learned = ids[cut:][:room], learned[cut:][:room]
+    head = [tokenizer.bos, *codes]
+    return Row(np.array([*head, *ids], np.int32), np.array([False] * len(head) + learned), persona, query)
 
 
 def _text(value: dict[str, Any], tokenizer: Tokenizer) -> Iterator[Piece]:
@@ -149,11 +156,11 @@ def step_rows(rows: list[Row], size: int, step: int, seed: int) -> list[Row]:
     return [rows[i] for i in chosen]
 
 
-def collate(rows: list[Row], pad: int = 0) -> Batch:
+def collate(rows: Sequence[Row], pad: int = 0) -> Batch:
     """Rows as one padded batch."""
     length = max(len(row.ids) for row in rows)
     ids = np.full((len(rows), length), pad, np.int32)
     learned = np.zeros((len(rows), length), bool)
     for i, row in enumerate(rows):
         ids[i, : len(row.ids)], learned[i, : len(row.ids)] = row.ids, row.learned
-    return Batch(ids, learned, [row.persona for row in rows])
+    return Batch(ids, learned, [row.persona for row in rows], [row.query for row in rows])

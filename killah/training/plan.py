@@ -21,12 +21,13 @@ from killah.errors import KillahError
 from killah.gemma import catalog
 from killah.gemma.base import FLOAT_SHARE
 from killah.gemma.checkpoint import TextConfig
+from killah.persona import style
 from killah.training import memory
 from killah.training.config import Config, Lora
 
 TOKENS_PER_PARAMETER = 20
 STAGES = ("lora", "persona-projector", "compose")
-EMBEDDING = 384  # width of a persona's vector, all-MiniLM-L6-v2
+PERSONA = 384 + style.WIDTH  # width of a persona's vector: all-MiniLM-L6-v2 and style
 MEMBERS = 2  # adapters of a mixture
 
 M1_MAX = 10.4e12  # FLOP/s in float16: 32-core GPU, 4,096 lanes, two operations a cycle, 1.27 GHz
@@ -122,9 +123,9 @@ def trained_parameters(stage: str, shape: memory.Shape, config: Config) -> int:
         return memory.lora_parameters(shape, config.lora_parameters)
     if stage == "compose":
         return MEMBERS * len(config.lora_parameters.keys) * shape.num_hidden_layers
-    # LayerNorm, Linear(width, 2 D), Linear(2 D, tokens D), LayerNorm
+    # LayerNorm, Linear(width, 2 D), Linear(2 D, tokens D), LayerNorm, two numbers of attention
     out = config.soft_tokens * hidden
-    return 2 * EMBEDDING + (EMBEDDING + 1) * 2 * hidden + (2 * hidden + 1) * out + 2 * hidden
+    return 2 * PERSONA + (PERSONA + 1) * 2 * hidden + (2 * hidden + 1) * out + 2 * hidden + 2
 
 
 def flops_per_token(shape: memory.Shape, trained: int, *, checkpoint: bool = False) -> int:

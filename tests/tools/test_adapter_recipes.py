@@ -5,9 +5,10 @@ from random import Random
 
 import numpy as np
 import pytest
-from safetensors import safe_open
 
 from killah.errors import KillahError
+from killah.persona import style
+from killah.training.personas import Personas
 from tools.adapters import splits, stories, vectors
 from tools.adapters.__main__ import BUILDERS, RECIPES, prepare
 from tools.adapters.alignment import aligned, counted, rouge_1
@@ -326,23 +327,25 @@ def test_a_persona_is_from_another_place_and_its_vector_is_in_the_file(data, tmp
     monkeypatch.setattr(splits, "SECTION", 900)
     monkeypatch.setattr(vectors, "Embedder", Embedding)
     folder = prepare("persona-projector", data, tmp_path, 1)
-    with safe_open(folder / "personas.safetensors", "np") as file:
-        names, found = json.loads(file.metadata()["names"]), file.get_tensor("vectors")
-    assert found.shape == (len(names), 384)
-    assert found.dtype == np.float32
-    np.testing.assert_allclose(np.linalg.norm(found, axis=1), 1, atol=1e-5)
+    personas = Personas(folder / "personas.safetensors")
+    assert personas.styles.shape == (len(personas.vectors), style.WIDTH)
+    np.testing.assert_allclose(np.linalg.norm(personas.vectors, axis=1), 1, atol=1e-5)
     rows = _rows(folder)
+    begun = [row for row in rows["train"] if row["prompt"]]
+    assert 0.2 < len(begun) / len(rows["train"]) < 0.8
     for row in (*rows["train"], *rows["valid"]):
         author, place = row["persona"].split("#")[0].split("/")
-        assert row["persona"] in names
+        assert row["persona"] in personas.names
         assert author in TRAINED
-        assert mark(author) in row["text"]
+        text = row["prompt"] + row["completion"]
+        assert mark(author) in text
+        assert ("query" in row) == bool(row["prompt"])
         if author == "saki":
             volume = data / "text-en" / "saki" / f"saki_{place[-1]}.txt"
-            assert straighten(row["text"]) not in straighten(volume.read_text())
+            assert straighten(text) not in straighten(volume.read_text())
     for row in rows["test"]:
         assert row["persona"].startswith(row["author"])
-        assert row["wrong"] in names
+        assert row["wrong"] in personas.names
         assert row["wrong"].split("/")[0] in HELD_OUT - {row["author"]}
 
 

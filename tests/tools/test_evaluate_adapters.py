@@ -16,8 +16,9 @@ from killah.gemma.stack import Blend
 from killah.gemma.trees import flat
 from killah.training import data
 from killah.training.loss import token_nats
+from killah.training.personas import Personas
 from tools.evaluate import __main__ as command
-from tools.evaluate import adapted, composed, held_out
+from tools.evaluate import composed, held_out
 from tools.evaluate.adapted import Adapted
 from tools.evaluate.adapters import CONTROLS, TASKS
 
@@ -136,6 +137,19 @@ def test_the_best_merge_is_the_cheapest(model) -> None:
     assert figures["sum"]["over_base"].value == pytest.approx(-18 / held.tokens.sum())
 
 
+def write_personas(folder, names):
+    """A persona of two passages for each name."""
+    random = np.random.default_rng(0)
+    arrays = {
+        "vectors": random.normal(size=(2 * len(names), WIDTH - 3)),
+        "styles": random.normal(size=(2 * len(names), 3)),
+        "queries": random.normal(size=(1, WIDTH - 3)),
+    }
+    members = {name: [2 * i, 2 * i + 1] for i, name in enumerate(names)}
+    arrays = {name: value.astype(np.float32) for name, value in arrays.items()}
+    save_file(arrays, folder / "personas.safetensors", metadata={"personas": json.dumps(members)})
+
+
 def prepared(folder):
     """Data of every section, a few rows each."""
     instructions = [
@@ -151,10 +165,12 @@ def prepared(folder):
     own = folder / "persona-projector"
     own.mkdir()
     names = ["a/1#0", "b/1#0"]
-    values = [{"text": "It is so" * (i + 1), "persona": names[i], "wrong": names[1 - i]} for i in (0, 1)]
+    values = [
+        {"text": "It is so" * (i + 1), "persona": names[i], "wrong": names[1 - i], "query": -i}
+        for i in (0, 1)
+    ]
     (own / "test.jsonl").write_text("\n".join(map(json.dumps, values)))
-    vectors = np.eye(2, WIDTH, dtype=np.float32)
-    save_file({"vectors": vectors}, own / "personas.safetensors", metadata={"names": json.dumps(names)})
+    write_personas(own, names)
     return folder
 
 
@@ -195,13 +211,9 @@ def test_an_unknown_section_is_one_clear_line(tiny, tmp_path, capsys) -> None:
     assert capsys.readouterr().err.startswith("evaluate: There is no 'poetry'.")
 
 
-def test_vectors_of_another_width_are_refused(tiny, model, capsys) -> None:
-    about = {"kind": "projector", "soft_tokens": 2, "input_width": WIDTH}
-    install(tiny, "persona-projector", dict(flat(Projector(WIDTH, 64, tokens=2).parameters())), **about)
-    with pytest.raises(KillahError, match="reads vectors of 8 numbers, the data has 5"):
-        Adapted(model.base).soft_tokens("persona-projector", np.ones((1, 5)))
-
-
-def test_missing_vectors_are_one_clear_line(tmp_path) -> None:
-    with pytest.raises(KillahError, match="There is no"):
-        adapted.vectors(tmp_path / "personas.safetensors")
+def test_vectors_of_another_width_are_refused(tiny, model, tmp_path) -> None:
+    about = {"kind": "projector", "soft_tokens": 2, "input_width": 5}
+    install(tiny, "persona-projector", dict(flat(Projector(5, 64, tokens=2).parameters())), **about)
+    write_personas(tmp_path, ["a"])
+    with pytest.raises(KillahError, match="reads vectors of 5 numbers, the data has 8"):
+        Adapted(model.base).soft_tokens("persona-projector", Personas(tmp_path / "personas.safetensors"), [])

@@ -3,10 +3,10 @@
 import pytest
 
 from killah.errors import KillahError
-from killah.gemma.projector import Projector
 from killah.gemma.trees import flat
 from killah.training import memory, plan
 from killah.training.config import Config, Lora
+from killah.training.personas import PersonaProjector
 
 # Gemma 3 4B, rank 64: k, v (2560, 1024), o (2048, 2560), gate, up (2560, 10240), in 34 layers.
 TRAINED = 64 * 34 * (2 * (2560 + 1024) + (2048 + 2560) + 2 * (2560 + 10240))
@@ -46,7 +46,7 @@ def test_this_machine_is_measured_and_assumptions_are_said(four_billion):
 def test_a_projector_is_counted_as_it_is_made():
     form = plan.dimensions("pushkin-nano")
     config = Config(data="x", soft_tokens=3)
-    made = Projector(plan.EMBEDDING, form.hidden_size, tokens=3)
+    made = PersonaProjector(plan.PERSONA, 0, form.hidden_size, tokens=3)
     count = sum(v.size for v in flat(made.trainable_parameters()).values())
     assert plan.trained_parameters("persona-projector", form, config) == count
 

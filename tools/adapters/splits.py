@@ -34,13 +34,17 @@ POST_PARTS = (("valid", 0.02), ("test", 0.10), ("train", 1.0))
 
 @dataclass
 class Split:
-    """The rows of a data set; `more` holds files beside the three, `personas` unit vectors, by name."""
+    """The rows of a data set; `more` holds files beside the three.
+
+    `personas` are the passages of each by name, `arrays` what `killah.training.personas` reads of them.
+    """
 
     train: list[Row] = field(default_factory=list)
     valid: list[Row] = field(default_factory=list)
     test: list[Row] = field(default_factory=list)
     more: dict[str, list[Row]] = field(default_factory=dict)
-    personas: dict[str, np.ndarray] = field(default_factory=dict)
+    personas: dict[str, list[int]] = field(default_factory=dict)
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
 
     def files(self) -> dict[str, list[Row]]:
         """Rows by file name without its ending."""
@@ -60,9 +64,9 @@ class Section:
 
 
 def write(folder: Path, split: Split) -> None:
-    """JSON lines for each of `split.files()`, and personas.safetensors: `vectors` (n, width) float32.
+    """JSON lines for each of `split.files()`, and personas.safetensors where the rows have personas.
 
-    Their names are a JSON list in its metadata. Raises `KillahError` where a part is empty.
+    Raises `KillahError` where a part is empty.
     """
     for name, rows in split.files().items():
         if not rows:
@@ -72,9 +76,8 @@ def write(folder: Path, split: Split) -> None:
         lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         (folder / f"{name}.jsonl").write_text("".join(lines), "utf-8")
     if split.personas:
-        vectors = np.stack(list(split.personas.values())).astype(np.float32)
-        names = {"names": json.dumps(list(split.personas))}
-        save_file({"vectors": vectors}, folder / "personas.safetensors", metadata=names)
+        about = {"personas": json.dumps(split.personas)}
+        save_file(split.arrays, folder / "personas.safetensors", metadata=about)
 
 
 def fraction(key: str) -> float:

@@ -1,52 +1,82 @@
-"""Rows of `persona-projector`: texts, each with the vector of how its author wrote elsewhere.
+"""Rows of `persona-projector`: texts, each with passages of how its author wrote elsewhere.
 
-A persona is the mean of the embeddings of some dozens of passages, of unit length. For training there are
-several of each place in an author's works, each of a part of its passages: a writer whose documents are
-few has such a mean too, and fifty points would be learned by heart.
+A persona is some dozens of passages of one place in an author's works, cut and embedded as an index cuts and
+embeds them. There are several of each place, each of a part of its passages: a writer whose documents are
+few has such an index too, and fifty personas would be learned by heart. Half of the texts have begun, and
+what there is of them is the query of the attention; the rest is what is learned.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
 import numpy as np
 
+from killah.persona import style
+from killah.persona.chunks import chunks
 from killah.persona.embedding import Embedder
 from tools.pretrain.corpus import straighten
 
-from .cutting import finished, walk, whole_words
-from .prose import TEST_EACH
+from .cutting import walk, whole_words
+from .prose import GOES_ON, TEST_EACH
 from .splits import Row, Section, Split, balanced, book_sections, by_author, even, held_out_sections, some
 
 EMBEDDER = "all-MiniLM-L6-v2"
-ROWS = 6_500
+ROWS = 8_000
 TEXT = (800, 1200)  # characters
-PASSAGE = (350, 600)
-PASSAGES = 48  # of each place
-DRAWN, DRAWS = 40, 3  # passages in a mean, and means, beside the mean of all
+BEGUN, BEGINNING = 0.5, (60, 240)  # share of texts that have begun, characters of a beginning
+PASSAGES = 56  # of each place
+DRAWN, DRAWS = (12, 40), 3  # passages of a part, and parts, beside all
 STRAIGHT = 0.35  # texts in keyboard quotes
 
 Places = dict[str, dict[str, list[Section]]]  # author -> volume, or half of the only one -> sections
+
+
+@dataclass
+class Texts:
+    """Texts to embed, each once."""
+
+    number: dict[str, int] = field(default_factory=dict)
+
+    def add(self, text: str) -> int:
+        """Where `text` stands among them."""
+        return self.number.setdefault(text, len(self.number))
+
+    def embedded(self, embedder: Embedder) -> np.ndarray:
+        """Unit vectors (texts, width), float32."""
+        return embedder.encode(list(self.number))
 
 
 def projector(data: Path, seed: int) -> Split:
     """Texts with a persona of another volume of the author, else of the other half of the only one."""
     random = Random(f"persona-projector {seed}")
     trained, held_out = places(book_sections(data, "train")), places(held_out_sections(data))
-    split = Split(personas=_personas({**trained, **held_out}, random))
+    passages, queries, split = Texts(), Texts(), Split()
+    personas = _personas({**trained, **held_out}, passages, random)
     for sections, rows, count in (
         (trained, split.train, ROWS),
         (places(book_sections(data, "valid"), like=trained), split.valid, 200),
     ):
-        texts = {a: _texts(a, there, split.personas, random) for a, there in sections.items()}
+        texts = {a: _texts(a, there, personas, random) for a, there in sections.items()}
         rows.extend(balanced({a: found for a, found in texts.items() if found}, count, random))
         random.shuffle(rows)
-    tests = {a: _texts(a, there, split.personas, random) for a, there in held_out.items()}
+    tests = {a: _texts(a, there, personas, random) for a, there in held_out.items()}
     for row in even(tests, TEST_EACH, random):
-        others = [name for name in split.personas if name.split("/")[0] in set(tests) - {row["author"]}]
+        others = [name for name in personas if name.split("/")[0] in set(tests) - {row["author"]}]
         split.test.append({**row, "wrong": random.choice(others)})
+    for row in (*split.train, *split.valid, *split.test):
+        if row["prompt"]:
+            row["query"] = queries.add(row["prompt"])
     for row in (*split.train, *split.valid):
         del row["author"]
+    embedder = Embedder(EMBEDDER)
+    split.personas = personas
+    split.arrays = {
+        "vectors": passages.embedded(embedder),
+        "styles": np.stack([style.vector(text) for text in passages.number]),
+        "queries": queries.embedded(embedder),
+    }
     return split
 
 
@@ -77,34 +107,21 @@ def _halves(volumes: dict[str, list[Section]], middle: int) -> dict[str, list[Se
     return halves
 
 
-def _personas(found: Places, random: Random) -> dict[str, np.ndarray]:
-    """Vectors (384,) of unit length by name: author/place#0 of all passages, #1 and so on of some."""
-    embedder = Embedder(EMBEDDER)
-    chosen = {
-        f"{author}/{place}": some(_passages(sections), PASSAGES, random)
-        for author, there in found.items()
-        for place, sections in there.items()
-    }
-    vectors = iter(embedder.encode([p for passages in chosen.values() for p in passages]))
-    personas: dict[str, np.ndarray] = {}
-    for name, passages in chosen.items():
-        own = [next(vectors) for _ in passages]
-        for number in range(DRAWS + 1):
-            mean = np.mean(own if number == 0 else some(own, DRAWN, random), axis=0)
-            personas[f"{name}#{number}"] = mean / np.linalg.norm(mean)
+def _personas(found: Places, passages: Texts, random: Random) -> dict[str, list[int]]:
+    """Passages by persona: author/place#0 is all that were chosen of a place, #1 and so on parts of them."""
+    personas: dict[str, list[int]] = {}
+    for author, there in found.items():
+        for place, sections in there.items():
+            cut = [chunk for section in sections for chunk in chunks(section.text)]
+            own = [passages.add(text) for text in some(cut, PASSAGES, random)]
+            for number in range(DRAWS + 1):
+                part = own if number == 0 else some(own, random.randint(*DRAWN), random)
+                personas[f"{author}/{place}#{number}"] = sorted(part)
     return personas
 
 
-def _passages(sections: list[Section]) -> list[str]:
-    def cut(text: str) -> tuple[str, ...]:
-        piece = finished(text, *PASSAGE)
-        return (piece,) if piece else ()
-
-    return [piece for s in sections for (piece,) in walk(s.text, cut)]
-
-
 def _texts(
-    author: str, there: dict[str, list[Section]], personas: dict[str, np.ndarray], random: Random
+    author: str, there: dict[str, list[Section]], personas: dict[str, list[int]], random: Random
 ) -> list[Row]:
     """Texts of each place of an author with a persona of another place."""
     rows: list[Row] = []
@@ -115,5 +132,8 @@ def _texts(
             for (text,) in walk(section.text, lambda text: (whole_words(text, random.randint(*TEXT)),)):
                 if len(text) >= TEXT[0] * 0.75:
                     typed = straighten(text) if random.random() < STRAIGHT else text
-                    rows.append({"text": typed, "persona": random.choice(elsewhere), "author": author})
+                    begun = len(whole_words(typed, random.randint(*BEGINNING)))
+                    begun = begun if random.random() < BEGUN else 0
+                    about = {"persona": random.choice(elsewhere), "author": author}
+                    rows.append({"prompt": typed[:begun], "completion": typed[begun:]} | about | GOES_ON)
     return rows

@@ -1,25 +1,22 @@
 """A base with the adapters and projectors installed for it, and what they charge for held-out rows."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 
 import mlx.core as mx
 import numpy as np
-from mlx.utils import tree_unflatten
-from safetensors import safe_open
 
 from killah.adapters import catalog, package
 from killah.adapters.card import Kind
 from killah.adapters.package import Adapter
 from killah.errors import KillahError
 from killah.gemma.base import Base
-from killah.gemma.projector import Projector
 from killah.gemma.stack import NOTHING, AdapterStack, Blend
 from killah.training.data import Row, collate
 from killah.training.loss import token_nats
+from killah.training.personas import Personas, load_projector
 
 BATCH = 4
+SOFT = 64  # rows whose soft tokens are made together
 STREAMS = 2  # batches under way: MLX runs one stream on one core of a CPU
 
 
@@ -68,22 +65,21 @@ class Adapted:
             _collect(total, rows, chosen, costs)
         return total
 
-    def soft_tokens(self, projector: str, personas: np.ndarray) -> np.ndarray:
-        """Soft tokens (rows, tokens, hidden) of vectors (rows, width).
+    def soft_tokens(self, projector: str, personas: Personas, rows: Sequence[Row]) -> np.ndarray:
+        """Soft tokens (rows, tokens, hidden) of the personas that `rows` name.
 
-        Raises `KillahError` where the projector reads another width.
+        Raises `KillahError` where the projector reads another width, or a row names nobody.
         """
-        adapter = self.read(projector)
-        width, tokens = adapter.card.input_width or 0, adapter.card.soft_tokens or 0
-        if personas.shape[1] != width:
+        module = load_projector(projector, self.base)
+        own, given = module.norm_in.weight.shape[0], personas.vectors.shape[1] + personas.styles.shape[1]
+        if own != given:
             raise KillahError(
-                f"{projector} reads vectors of {width} numbers, the data has {personas.shape[1]}.",
+                f"{projector} reads vectors of {own} numbers, the data has {given}.",
                 "Prepare the data again, or train it anew.",
             )
-        module = Projector(width, self.base.model.config.hidden_size, tokens=tokens)
-        module.update(tree_unflatten(list(adapter.tensors.items())))
-        module.eval()
-        return np.array(module(mx.array(personas.astype(np.float32))))
+        personas.check(list(rows))
+        parts = [rows[first : first + SOFT] for first in range(0, len(rows), SOFT)]
+        return np.concatenate([np.array(personas.soft_tokens(module, collate(part))) for part in parts])
 
     def _load(self, name: str) -> None:
         if name not in self.stack.names:
@@ -98,18 +94,6 @@ class Adapted:
             costs = token_nats(self.base.model, collate(rows), prefix=prefix)
             mx.async_eval(costs)
         return costs
-
-
-def vectors(path: Path) -> dict[str, np.ndarray]:
-    """Persona vectors (width,) by name, as `tools.adapters` writes them. Raises `KillahError`."""
-    try:
-        with safe_open(path, "numpy") as file:
-            names = json.loads(file.metadata()["names"])
-            return dict(zip(names, file.get_tensor("vectors"), strict=True))
-    except FileNotFoundError as error:
-        raise KillahError(
-            f"There is no {path}.", "Run `python -m tools.adapters prepare persona-projector`."
-        ) from error
 
 
 def _collect(total: np.ndarray, rows: Sequence[Row], chosen: list[int], costs: mx.array) -> None:

@@ -11,6 +11,7 @@ Example: python -m tools.evaluate adapters --only rephrase,compose --rows 320
 import argparse
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ from killah.errors import KillahError
 from killah.gemma import base as gemma
 from killah.gemma import catalog
 from killah.gemma.stack import Blend
+from killah.training.personas import NAME, Personas
 from tools.evaluate import composed, held_out
-from tools.evaluate.adapted import Adapted, vectors
+from tools.evaluate.adapted import Adapted
 from tools.evaluate.held_out import HeldOut
 from tools.evaluate.report import progress
 
@@ -147,11 +149,11 @@ def _projector(evaluation: Evaluation) -> dict[str, Any] | None:
     if evaluation.lacks(PROJECTOR, "projector"):
         return None
     held, model = evaluation.held(PROJECTOR), evaluation.model
-    known = vectors(evaluation.data / PROJECTOR / "personas.safetensors")
+    personas = Personas(evaluation.data / PROJECTOR / NAME)
     found = {}
     for name, key in (("right", "persona"), ("wrong", "wrong")):
-        chosen = np.stack([known[value[key]] for value in held.values])
-        found[name] = model.nats(held.rows, soft=model.soft_tokens(PROJECTOR, chosen))
+        rows = [replace(row, persona=value[key]) for row, value in zip(held.rows, held.values, strict=True)]
+        found[name] = model.nats(rows, soft=model.soft_tokens(PROJECTOR, personas, rows))
     return _controlled(held, found | {"none": evaluation.nats(PROJECTOR)})
 
 
@@ -189,16 +191,17 @@ def _compose_task(evaluation: Evaluation, task: str) -> dict[str, Any]:
 
 
 def _authors(evaluation: Evaluation, held: HeldOut) -> np.ndarray | None:
-    """Soft tokens (rows, tokens, hidden) of each row's author: the mean of the author's vectors."""
-    path = evaluation.data / PROJECTOR / "personas.safetensors"
+    """Soft tokens (rows, tokens, hidden) of each row's author: of a place in the author's works, no query."""
+    path = evaluation.data / PROJECTOR / NAME
     if evaluation.lacks(PROJECTOR, "projector") or not path.is_file():
         return None
-    known = vectors(path)
-    means = {}
-    for author in {value["author"] for value in held.values}:
-        own = [v for name, v in known.items() if name.startswith(f"{author}/") and name.endswith("#0")]
-        means[author] = np.mean(own, axis=0) / np.linalg.norm(np.mean(own, axis=0))
-    return evaluation.model.soft_tokens(PROJECTOR, np.stack([means[v["author"]] for v in held.values]))
+    personas = Personas(path)
+    whole = {name.split("/")[0]: name for name in reversed(personas.names) if name.endswith("#0")}
+    rows = [
+        replace(row, persona=whole[value["author"]], query=-1)
+        for row, value in zip(held.rows, held.values, strict=True)
+    ]
+    return evaluation.model.soft_tokens(PROJECTOR, personas, rows)
 
 
 def _tasks() -> dict[str, Callable[[Evaluation], Any]]:

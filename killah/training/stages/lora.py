@@ -10,9 +10,11 @@ from killah.gemma import intruders
 from killah.gemma.base import Base
 from killah.gemma.gemma3 import Gemma3
 from killah.training import data, lora
+from killah.training import personas as personas_file
 from killah.training.config import Config
 from killah.training.data import Batch
 from killah.training.loss import token_nats
+from killah.training.personas import PersonaProjector, Personas
 from killah.training.stages.card import card
 
 
@@ -31,6 +33,11 @@ class LoraStage:
             )
             for split in ("train", "valid")
         )
+        self._soft: tuple[Personas, PersonaProjector] | None = None
+        if config.projector:
+            personas = Personas(config.data / personas_file.NAME)
+            personas.check([*self.train, *self.valid])
+            self._soft = personas, personas_file.load_projector(config.projector, base)
         paths = lora.adapt(base.model, config.lora_parameters, config.num_layers, config.seed)
         # Taken apart once: the base does not change.
         self._bases = {
@@ -40,7 +47,11 @@ class LoraStage:
 
     def nats(self, batch: Batch) -> mx.array:
         """Loss in nats of every learned token, (tokens,)."""
-        return token_nats(self.module, batch, checkpoint=self._config.grad_checkpoint)
+        prefix = None
+        if self._soft:
+            personas, projector = self._soft
+            prefix = personas.soft_tokens(projector, batch)
+        return token_nats(self.module, batch, checkpoint=self._config.grad_checkpoint, prefix=prefix)
 
     def watch(self) -> dict[str, float]:
         """Share of intruders among the leading singular vectors of the watched layers."""
