@@ -1,7 +1,7 @@
 """Passages of the owner's writing that are nearest in meaning to what is being written.
 
-The vectors are held in memory (float32, about 150 MB for 100,000 passages); the texts stay in the store and
-are asked for by number, so what was forgotten since is not given out.
+The vectors are held in memory (float32, about 150 MB for 100,000 passages; of more than 200,000 their signs
+only); the texts stay in the store and are asked for by number, so what was forgotten since is not given out.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from killah.errors import KillahError
-from killah.persona import personas
+from killah.persona import nearest, personas
 from killah.persona.embedding import Embedder
 from killah.persona.sentences import words
 from killah.persona.store import Store
@@ -40,7 +40,8 @@ class Retriever:
         self._embedder = embedder
         with Store.open(path) as store:
             made_with = store.meta().get("embedder", embedder.name)
-            self._numbers, self._documents, self._vectors = store.vectors()
+            self._numbers, self._documents = store.counted()
+            self._nearest = nearest.load(store, self._numbers)
         if made_with != embedder.name:
             raise KillahError(
                 f"The persona {path.stem!r} was indexed with {made_with!r}, not {embedder.name!r}.",
@@ -55,10 +56,24 @@ class Retriever:
     def __len__(self) -> int:
         return len(self._numbers)
 
+    @property
+    def vectors(self) -> np.ndarray:
+        """Unit vectors of all passages, float32 (n, dimensions); of more than 200,000 an even sample."""
+        return self._nearest.vectors
+
+    @cached_property
+    def styles(self) -> np.ndarray:
+        """How the passages of `vectors` are written, float32 (n, features).
+
+        Raises `KillahError` for a persona of an earlier Killah that has not been indexed again.
+        """
+        with Store.open(self._path) as store:
+            return store.styles(self._numbers[self._nearest.sample])
+
     @cached_property
     def vector(self) -> np.ndarray:
         """The persona as one vector (dimensions,) of unit length: the mean of its passages' vectors."""
-        mean = self._vectors.mean(axis=0)
+        mean = self.vectors.mean(axis=0)
         return mean / max(float(np.linalg.norm(mean)), 1e-9)
 
     def query(self, text: str) -> np.ndarray | None:
@@ -78,21 +93,21 @@ class Retriever:
         query = self.query(text) if query is None else query
         if query is None:
             return []
-        scores = self._vectors @ query
-        best = _largest(scores, k * _CANDIDATES)
         with Store.open(self._path) as store:
-            texts = store.passages([int(self._numbers[row]) for row in best])
-        found = {row: texts[number] for row in best if (number := int(self._numbers[row])) in texts}
+            rows, scores = self._nearest.to(query, k * _CANDIDATES, store)
+            numbers = self._numbers[rows].tolist()
+            texts = store.passages(numbers)
         own = runs(text)
-        new = [row for row in found if own.isdisjoint(runs(found[row][0]))]
-        best = spread(new, scores, self._documents, k)
-        return [Passage(*found[row], float(scores[row])) for row in best]
+        new = [at for at, number in enumerate(numbers) if number in texts]
+        new = [at for at in new if own.isdisjoint(runs(texts[numbers[at]][0]))]
+        best = spread(new, scores, self._documents[rows], k)
+        return [Passage(*texts[numbers[at]], float(scores[at])) for at in best]
 
 
 def spread(rows: list[int], scores: np.ndarray, documents: np.ndarray, k: int) -> list[int]:
     """The `k` best of `rows`, each worth a little less for every earlier one of its document.
 
-    `scores` and `documents` are of all passages, (n,).
+    `rows` are positions in `scores` and `documents`, (n,).
     """
     left, taken = list(rows), []
     while left and len(taken) < k:
@@ -100,13 +115,6 @@ def spread(rows: list[int], scores: np.ndarray, documents: np.ndarray, k: int) -
         worth = [scores[row] - _SAME_SOURCE * before.count(documents[row]) for row in left]
         taken.append(left.pop(int(np.argmax(worth))))
     return taken
-
-
-def _largest(scores: np.ndarray, count: int) -> list[int]:
-    """Positions of the `count` largest scores, largest first."""
-    count = min(count, len(scores))
-    top = np.argpartition(-scores, count - 1)[:count]
-    return top[np.argsort(-scores[top])].tolist()
 
 
 def runs(text: str) -> set[tuple[str, ...]]:

@@ -174,17 +174,21 @@ class Store(Database):
     def vectors(self) -> Vectors:
         """Passages that count: numbers, documents, and what they mean."""
         numbers, documents = self.counted()
-        return Vectors(numbers, documents, self._read("vectors", numbers))
+        return Vectors(numbers, documents, self.vectors_of(numbers))
 
-    def styles(self) -> np.ndarray:
-        """How the passages that count are written: float32 (n, features), in the order of `vectors()`.
+    def vectors_of(self, numbers: np.ndarray) -> np.ndarray:
+        """Unit vectors float32 (n, dimensions) of passages, their numbers rising."""
+        return self._read("vectors", numbers)
+
+    def styles(self, numbers: np.ndarray | None = None) -> np.ndarray:
+        """How passages are written: float32 (n, features). Of all that count, in the order of `vectors()`.
 
         Raises `KillahError` for a file of an earlier Killah that has not been indexed again.
         """
         if "style" not in self.meta():
             what = f"The style of the persona {self.path.stem!r} was not measured yet."
             raise KillahError(what, "Run killah index again.")
-        return self._read("styles", self.counted()[0])
+        return self._read("styles", self.counted()[0] if numbers is None else numbers)
 
     def each_block(self, numbers: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
         """Vectors of rising `numbers` in pieces: where one begins, its rows float16 (some, dimensions)."""
