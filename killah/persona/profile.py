@@ -13,6 +13,7 @@ from statistics import fmean, pstdev
 from killah.persona.habits import Sentence, characteristic_phrases, characteristic_words, typical_sentences
 from killah.persona.sentences import sentences, words
 from killah.persona.store import Store
+from killah.persona.tone import min_p
 
 _WINDOW = 500  # words, MATTR
 _MOST_WORDS = 300_000  # measured at most: passages evenly taken from a larger persona
