@@ -7,7 +7,8 @@ from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from killah.app.keys import both
-from killah.persona import personas
+from killah.errors import KillahError
+from killah.persona import blends, personas
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,12 @@ COMMANDS = (
     Command("Redo", "redo", "", "Do it again"),
     Command("Ghost text on or off", "toggle_ghost", "f4", "Suggestions while typing"),
     Command("Light or dark", "toggle_theme", "f2", "The colours, kept for the next time"),
+    Command(
+        "Persona…",
+        "choose_persona",
+        "ctrl+b,f11",
+        "Whose manner suggestions follow: a persona, a blend, nobody",
+    ),
     Command("No persona", "use_persona('')", "", "Suggestions in nobody's manner"),
     Command("Ghost text figures", "figures", "", "How often it was shown and taken, and how fast it was"),
     Command("Keys", "keys", "f1", "This help"),
@@ -91,5 +98,13 @@ class Palette(Provider):
         ]
         return fixed + [
             (f"Persona: {name}", "Write in this manner, for this session", f"use_persona({name!r})")
-            for name in personas.names()
+            for name in _names()
         ]
+
+
+def _names() -> list[str]:
+    """Personas, and blends that have a name."""
+    try:
+        return sorted({*personas.names(), *blends.kept()})
+    except KillahError:  # a damaged file of blends: `Persona…` says so
+        return personas.names()

@@ -12,20 +12,29 @@ from textual.widgets.option_list import Option
 
 
 class Ask(ModalScreen[str | None]):
-    """A question with answers below each other; returns the key of the answer, or None."""
+    """A question with answers below each other; returns the key of the answer, or None.
+
+    `chosen` is the answer that Enter gives at once; the first otherwise.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss(None)", show=False)]
 
-    def __init__(self, question: str, answers: dict[str, str]) -> None:
+    def __init__(self, question: str, answers: dict[str, str], chosen: str = "") -> None:
         super().__init__()
         self._question = question
         self._answers = answers
+        self._chosen = chosen
 
     def compose(self) -> ComposeResult:
         """The question above its answers."""
         with Vertical(classes="box"):
             yield Label(self._question, markup=False)
             yield OptionList(*(Option(label, id=key) for key, label in self._answers.items()), markup=False)
+
+    def on_mount(self) -> None:
+        """Stand on the answer that is likely."""
+        if self._chosen in self._answers:
+            self.query_one(OptionList).highlighted = list(self._answers).index(self._chosen)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Give the chosen answer back."""

@@ -11,10 +11,10 @@ from textual.app import App, ComposeResult
 from textual.widgets import TextArea
 
 from killah import paths
-from killah.app import theme
+from killah.app import choosing, theme
 from killah.app.commands import Palette, bindings, help_lines
 from killah.app.continuation import Continuation
-from killah.app.dialogs import KeysHelp
+from killah.app.dialogs import Ask, KeysHelp
 from killah.app.document import Document
 from killah.app.filing import Filing
 from killah.app.find import FindBar
@@ -22,10 +22,11 @@ from killah.app.ghosts import Ghosts
 from killah.app.protocol import Engine
 from killah.app.revising import Revising
 from killah.app.status import Status, StatusBar
+from killah.app.suggestions import Noted
 from killah.app.text_area import GhostTextArea
 from killah.config import Settings, set_value
 from killah.errors import KillahError
-from killah.persona import personas
+from killah.persona import blends
 
 PLACEHOLDER = "Start writing. Tab accepts ghost text, F1 shows the keys."
 
@@ -57,13 +58,14 @@ class Editor(App[Summary]):
         self.area = GhostTextArea(document.text, placeholder=PLACEHOLDER)
         self._status_bar = StatusBar()
         self.filing = Filing(self, self.area, document, recovery or paths.state_dir() / "recovery", now)
-        self.ghosts = Ghosts(self.area, engine, settings, self._show_status)
+        self.noted = Noted(self.area, settings.journal_suggestions, self.filing.complain)
+        self.ghosts = Ghosts(self.area, engine, settings, self._show_status, self._ghost_shown)
         self.continuation = Continuation(self.area, engine, self._continued)
         self.revising = Revising(self, self.area, engine, self.filing.complain, self._show_status)
         self._engine = engine
         self._settings = settings
         self._model = f"{settings.model} …"
-        self._persona = settings.persona if settings.persona in personas.names() else ""
+        self._persona = settings.persona if blends.usable(settings.persona) else ""
 
     def compose(self) -> ComposeResult:
         """The text, and a line or two below it."""
@@ -98,6 +100,7 @@ class Editor(App[Summary]):
     @on(TextArea.Changed)
     @on(TextArea.SelectionChanged)
     def _touched(self) -> None:
+        self.noted.touched()
         self.continuation.touched()
         if self.continuation.running:
             self.ghosts.skip()
@@ -109,9 +112,13 @@ class Editor(App[Summary]):
     @on(GhostTextArea.Settled)
     def _settled(self, event: GhostTextArea.Settled) -> None:
         self.ghosts.figures.settle(event.outcome, event.words)
+        self.noted.settled(event.outcome)
         if event.outcome == "dismissed":
             self.ghosts.skip()
         self._show_status()
+
+    def _ghost_shown(self, text: str, grown: bool) -> None:
+        self.noted.shown(text, self._persona, grown=grown)
 
     def _continued(self, error: KillahError | None, characters: int) -> None:
         self.ghosts.skip()
@@ -171,12 +178,14 @@ class Editor(App[Summary]):
     @work
     async def action_open(self) -> None:
         """Edit another file."""
+        self.noted.finish()
         await self.filing.open()
         self._show_status()
 
     @work
     async def action_new(self) -> None:
         """Begin an empty text."""
+        self.noted.finish()
         await self.filing.new()
         self._show_status()
 
@@ -187,6 +196,7 @@ class Editor(App[Summary]):
     @work
     async def _quit(self) -> None:
         if await self.filing.may_leave():
+            self.noted.finish()
             self.ghosts.stop()
             self.continuation.stop()
             self.revising.stop()
@@ -239,10 +249,27 @@ class Editor(App[Summary]):
         except KillahError as error:
             self.filing.complain(error)
 
+    @work
+    async def action_choose_persona(self) -> None:
+        """Ask whose manner suggestions are to follow."""
+        try:
+            answers = choosing.offers(self._model, self._persona)
+        except KillahError as error:
+            self.filing.complain(error)
+            return
+        ask = Ask("Whose manner?", answers, chosen=self._persona or choosing.NOBODY)
+        if (name := await self.push_screen_wait(ask)) is not None:
+            self.action_use_persona("" if name == choosing.NOBODY else name)
+
     def action_use_persona(self, name: str) -> None:
-        """Write in the manner of a persona, or of nobody, for this session."""
+        """Write in the manner of a persona, a blend or nobody, for this session; ask for ghost text anew."""
+        if name == self._persona:
+            return
+        self.noted.finish()
         self._engine.use_persona(name or None)
         self._persona = name
+        self.area.forget_ghost()
+        self.ghosts.touched()
         self._show_status()
 
     def action_figures(self) -> None:

@@ -33,7 +33,12 @@ class Ghosts:
     """Ghost text for one text area. All methods run on the UI thread, except `_listen`."""
 
     def __init__(
-        self, area: GhostTextArea, engine: Engine, settings: Settings, changed: Callable[[], None]
+        self,
+        area: GhostTextArea,
+        engine: Engine,
+        settings: Settings,
+        changed: Callable[[], None],
+        shown: Callable[[str, bool], None] = lambda _text, _grown: None,
     ) -> None:
         self.figures = Figures()
         self.error: KillahError | None = None
@@ -42,6 +47,7 @@ class Ghosts:
         self._on = settings.ghost
         self._debounce = settings.debounce_ms / 1000
         self._changed = changed
+        self._on_shown = shown
         self._request: Request | None = None
         self._timer: Timer | None = None
 
@@ -120,6 +126,7 @@ class Ghosts:
     def _arrived(self, request: Request, text: str) -> None:
         if request is not self._request or not self._area.offer(request.origin, text):
             return
+        self._on_shown(text, request.shown)
         if not request.shown:
             request.shown = True
             self.figures.shown += 1

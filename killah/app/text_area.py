@@ -1,6 +1,7 @@
 """The writing surface: prose, with ghost text that wraps, is kept while typed along, and is never stale."""
 
 import re
+import time
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -97,6 +98,11 @@ class GhostTextArea(ProseArea):
         if self._origin is not None:
             self._origin, self._typed = None, ""
             self._place("")
+
+    def forget_ghost(self) -> None:
+        """Take the ghost away, and be open for another at the same place."""
+        self.clear_ghost()
+        self._refused, self.fresh, self.key_time = None, True, time.monotonic()
 
     def _place(self, text: str) -> None:
         old = self.wrapped_document.ghost
