@@ -40,8 +40,10 @@ class Settings(BaseModel):
     """Pause after a key before ghost text is asked for, in milliseconds."""
     journal_suggestions: bool = True
     """Note in a private file which ghost text was shown and taken, for `killah persona train --journal`."""
-    passages: int = Field(default=2, ge=0, le=20)
-    """Passages of your own writing that are put before the text."""
+    adaptive_min_p: bool = False
+    """Raise min_p where the model is sure, lower it where it hesitates: up to twice, down to half."""
+    passages: int | None = Field(default=None, ge=0, le=20)
+    """Passages of your own writing that are put before the text; none: as the persona's check chose."""
     autosave_seconds: int = Field(default=5, ge=1, le=3600)
     """The editor forces its recovery journal onto the disk this often: what a power cut can lose."""
     theme: Literal["dark", "light"] = "dark"

@@ -41,6 +41,8 @@ class AdapterCard(BaseModel):
     """Last parts of the adapted modules' names: k_proj, v_proj, ..."""
     styles: list[str] = Field(default_factory=list)
     """What a style may be, where the adapter knows several."""
+    codes: list[str] = Field(default_factory=list)
+    """Control codes it was trained with: letter, formal, ..."""
     soft_tokens: PositiveInt | None = None
     """How many vectors a projector puts before the text."""
     input_width: PositiveInt | None = None

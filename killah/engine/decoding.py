@@ -10,6 +10,7 @@ import mlx.core as mx
 import numpy as np
 
 from killah.engine.gate import Gate
+from killah.engine.habits import Habits
 from killah.engine.healing import Healing
 from killah.engine.prompt import Prompt
 from killah.engine.sampling import Sampler
@@ -37,6 +38,7 @@ def ghost(
     words: int,
     precision: float,
     blend: Blend = NOTHING,
+    habits: Habits | None = None,
 ) -> Iterator[Ghost | None]:
     """Greedy suggestion, growing word by word while P(all of it is right) is at least `precision`.
 
@@ -47,7 +49,7 @@ def ghost(
     goes_on = mx.array(tokenizer.word_inner)
     text, logprob, shown, first = "", 0.0, 0, 0.0
     for _ in range(LONGEST_WORD * words):
-        token, step, end = _best(healing.mask(session.logits), goes_on)
+        token, step, end = _best(healing.mask(_expected(session, habits)), goes_on)
         new = decoder.push(healing.take(token))
         if text.strip() and not _same_word(text[-1], new):
             probability = gate.probability(logprob + (end if text[-1].isalnum() else 0.0))
@@ -75,6 +77,7 @@ def continuation(
     max_tokens: int,
     ends: list[int],
     blend: Blend = NOTHING,
+    habits: Habits | None = None,
 ) -> Iterator[str | None]:
     """Sampled text, piece by piece, up to `max_tokens` tokens or one of the `ends` ids.
 
@@ -84,7 +87,7 @@ def continuation(
     healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required, ends), Decoder()
     history = [slot for slot in prompt.slots if isinstance(slot, int)]
     for left in range(max_tokens - 1, -1, -1):
-        sampled = sampler(healing.mask(session.logits), history)
+        sampled = sampler(healing.mask(_expected(session, habits)), history)
         if left:
             session.feed(sampled)
         token = int(np.array(sampled))
@@ -94,6 +97,11 @@ def continuation(
             return
         history.append(token)
         yield decoder.push(healing.take(token)) or None
+
+
+def _expected(session: Session, habits: Habits | None) -> mx.array:
+    """What follows, (vocabulary,): the model's logits, or those with a writer's habits mixed in."""
+    return session.logits if habits is None else habits.mix(session.logits, session.slots)
 
 
 def _best(logits: mx.array, goes_on: mx.array) -> tuple[int, float, float]:

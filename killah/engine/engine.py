@@ -2,25 +2,29 @@
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import mlx.core as mx
 
 from killah import devices
 from killah.config import Settings
-from killah.engine import decoding, prompt, rewriting
+from killah.engine import compositions, decoding, prompt, rewriting
+from killah.engine.codes import check
 from killah.engine.decoding import Ghost
 from killah.engine.gate import Gate
+from killah.engine.habits import Habits
 from killah.engine.members import Members, Present
-from killah.engine.personal import Lookups, Personal, given
+from killah.engine.personal import Asking, Lookups, Personal, Ready, given
 from killah.engine.prompt import Prompt, SoftToken
-from killah.engine.sampling import Sampler, Sampling
+from killah.engine.sampling import MIN_P, USUAL_MIN_P, Sampler, Sampling
 from killah.engine.scheduler import Job, Priority, Scheduler, Work
 from killah.engine.session import Session
 from killah.gemma import base, catalog
 from killah.gemma.stack import Blend
+from killah.persona import blends
 
 GHOST_ROOM = 96  # tokens kept free for ghost text
+WEIGHED = frozenset(("autocomplete", "continue"))  # tasks for which a persona's ways are measured
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,14 @@ class ModelInfo:
     parameters: int
     context: int
     device: str
+
+
+@dataclass(frozen=True)
+class Counters:
+    """Work done so far: positions that went through the model, texts that were embedded."""
+
+    positions: int
+    embedded: int
 
 
 class Engine:
@@ -48,8 +60,9 @@ class Engine:
         self._members: Members
         self._sessions: dict[str, Session] = {}
         self._loaded: Future[ModelInfo] = Future()
+        self._ready: Future[Ready] = Future()
         self._scheduler.submit(self._load, Priority.LOAD)
-        self._lookups = Lookups(settings.embedder, settings.passages)
+        self._lookups = Lookups(settings.embedder, settings.passages, self._ready.result)
 
     @property
     def persona(self) -> str | None:
@@ -60,18 +73,29 @@ class Engine:
         """Wait for the model; raises `KillahError` if it could not be loaded."""
         return self._loaded.result()
 
-    def use_persona(self, name: str | None) -> None:
-        """Take the passages of persona `name` from now on; None for nobody's.
+    @property
+    def counters(self) -> Counters:
+        """What has been computed; a keystroke inside a paragraph adds only what was typed."""
+        return Counters(sum(each.computed for each in self._sessions.values()), self._lookups.embedded)
 
-        A persona that cannot be opened raises its error where passages are asked for.
+    def use_persona(self, name: str | None) -> None:
+        """Write as persona `name` from now on, or as a blend (`saki=0.7,wells=0.3`); None for nobody.
+
+        A paused one counts as nobody. Raises `KillahError` for what is no blend; a persona that cannot be
+        opened raises its error where passages are asked for.
         """
+        if name is not None:
+            blends.parse(name)
         self._lookups.use(name)
 
-    def ghost(self, text: str, caret: int) -> Job[Ghost]:
-        """Suggestion for what follows `text[:caret]`, growing as it is made; nothing if the gate says no."""
+    def ghost(self, text: str, caret: int, codes: Sequence[str] = ()) -> Job[Ghost]:
+        """Suggestion for what follows `text[:caret]`, growing as it is made; nothing if the gate says no.
+
+        `codes` say what kind of text it is: letter, story, formal, ... (`killah.engine.codes`).
+        """
         before = text[:caret]
-        self._lookups.follow(before)
-        return self._scheduler.submit(lambda: self._ghost(before), Priority.KEYSTROKE)
+        self._lookups.follow(before, _asking("autocomplete"))
+        return self._scheduler.submit(lambda: self._ghost(before, codes), Priority.KEYSTROKE)
 
     def continuation(
         self,
@@ -80,14 +104,15 @@ class Engine:
         *,
         max_tokens: int | None = None,
         passages: Sequence[str] | None = None,
+        codes: Sequence[str] = (),
     ) -> Job[str]:
         """Text that goes on from `text`, in pieces.
 
-        `passages` replace those of the persona (`()` for none).
+        `passages` stand for all that the persona brings (`()` for nothing).
         """
-        chosen, length = self._sampling(sampling), max_tokens or self._settings.max_tokens
-        found = self._lookups.ask(text) if passages is None else given(passages)
-        return self._when_found(found, lambda: self._continue(text, found.result(), chosen, length))
+        length = max_tokens or self._settings.max_tokens
+        found = self._lookups.ask(text, _asking("continue")) if passages is None else given(passages)
+        return self._when_found(found, lambda: self._continue(text, found.result(), sampling, length, codes))
 
     def rewrite(
         self,
@@ -97,16 +122,17 @@ class Engine:
         style: str = "",
         sampling: Sampling | None = None,
         max_tokens: int | None = None,
+        codes: Sequence[str] = (),
     ) -> Job[str]:
         """`text` rephrased, summarised, or (`story`) told as a story's opening, in pieces.
 
         `style` is one of `styles(task)`. `max_tokens` limits each piece of a rephrasing, and the whole of
         anything else.
         """
-        chosen, length = self._sampling(sampling, task), max_tokens or self._settings.max_tokens
-        found = self._lookups.ask(text, passages=0)
+        length = max_tokens or self._settings.max_tokens
+        found = self._lookups.ask(text, _asking(task))
         return self._when_found(
-            found, lambda: self._rewrite(task, text, style, found.result(), chosen, length)
+            found, lambda: self._rewrite(task, text, style, found.result(), sampling, length, codes)
         )
 
     def styles(self, task: str) -> list[str]:
@@ -116,23 +142,20 @@ class Engine:
 
     def passages(self, text: str) -> list[str]:
         """The persona's passages nearest to the end of `text`, best last; waits for the lookup."""
-        return list(self._lookups.ask(text).result().passages)
+        return list(self._lookups.ask(text, _asking("continue")).result().passages)
 
     def close(self) -> None:
         """End all work and threads."""
         self._lookups.close()
         self._scheduler.close()
+        for waited_for in (self._loaded, self._ready):
+            waited_for.cancel()  # where loading has not ended, it never will
 
     def __enter__(self) -> "Engine":
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _sampling(self, sampling: Sampling | None, task: str = "continue") -> Sampling:
-        usual = rewriting.FAITHFUL.get(task, self._settings.temperature)
-        min_p = 0.1 if self._settings.min_p is None else self._settings.min_p
-        return sampling or Sampling(min_p, min(usual, self._settings.temperature))
 
     def _when_found(self, found: Future[Personal], work: Work[str]) -> Job[str]:
         """A job that joins the queue when the lookup, which runs on its own thread, has ended."""
@@ -150,10 +173,15 @@ class Engine:
             self._members = Members(self._base)
         except Exception as error:  # raised again wherever the model is needed
             self._loaded.set_exception(error)
+            self._ready.set_exception(error)
             return
         about, context = self._base.manifest, self._context
         self._loaded.set_result(ModelInfo(about.name, about.parameters, context, devices.prepare().kind))
         yield
+        try:
+            self._ready.set_result(Ready(self._base.tokenizer, self._members.persona_reads()))
+        except Exception as error:  # raised again wherever a persona is needed
+            self._ready.set_exception(error)
 
     @property
     def _context(self) -> int:
@@ -165,14 +193,15 @@ class Engine:
             self._sessions[task] = Session(self._base.model, self._members.stack)
         return self._sessions[task]
 
-    def _ghost(self, before: str) -> Iterator[Ghost | None]:
+    def _ghost(self, before: str, codes: Sequence[str]) -> Iterator[Ghost | None]:
         session, personal = self._session("autocomplete"), self._lookups.nearby
-        blend, persona = self._composed("autocomplete", personal)
+        composed = self._composed("autocomplete", personal, codes)
         built = prompt.build(
             self._base.tokenizer,
             before,
             self._context - GHOST_ROOM,
-            persona=persona,
+            persona=composed.persona,
+            codes=composed.codes,
             passages=personal.passages,
         )
         s = self._settings
@@ -183,35 +212,68 @@ class Engine:
             self._gate,
             words=s.ghost_words,
             precision=s.ghost_precision,
-            blend=blend,
+            blend=composed.blend,
+            habits=personal.habits,
         )
 
     def _continue(
-        self, text: str, personal: Personal, sampling: Sampling, max_tokens: int
+        self,
+        text: str,
+        personal: Personal,
+        sampling: Sampling | None,
+        max_tokens: int,
+        codes: Sequence[str],
     ) -> Iterator[str | None]:
         session = self._session("continue")
-        blend, persona = self._composed("continue", personal)
-        room = max(self._context - max_tokens, self._context // 2)
-        built = prompt.build(self._base.tokenizer, text, room, persona=persona, passages=personal.passages)
-        yield from self._generate(session, built, Sampler(sampling), max_tokens, blend)
+        composed = self._composed("continue", personal, codes)
+        built = prompt.build(
+            self._base.tokenizer,
+            text,
+            max(self._context - max_tokens, self._context // 2),
+            persona=composed.persona,
+            codes=composed.codes,
+            passages=personal.passages,
+        )
+        sampler = Sampler(self._sampling(sampling, "continue", personal))
+        yield from self._generate(session, built, sampler, max_tokens, composed.blend, personal.habits)
 
     def _rewrite(
-        self, task: str, text: str, style: str, personal: Personal, sampling: Sampling, max_tokens: int
+        self,
+        task: str,
+        text: str,
+        style: str,
+        personal: Personal,
+        sampling: Sampling | None,
+        max_tokens: int,
+        codes: Sequence[str],
     ) -> Iterator[str | None]:
-        session, sampler = self._session(task), Sampler(sampling)
-        blend, persona = self._composed(task, personal)
+        session, sampler = self._session(task), Sampler(self._sampling(sampling, task, personal))
+        composed = self._composed(task, personal, codes)
         rewriting.check_style(task, style, self._styles(task))
         for part in rewriting.parts(task, text):
             if not part.rewritten:
                 yield part.text
                 continue
             length = rewriting.longest(task, part.text, self._base.tokenizer, max_tokens)
-            room = self._context - length
-            built = rewriting.build(self._base.tokenizer, task, style, part.text, room, persona)
-            yield from self._generate(session, built, sampler, length, blend)
+            built = rewriting.build(
+                self._base.tokenizer,
+                task,
+                style,
+                part.text,
+                self._context - length,
+                composed.persona,
+                composed.codes,
+            )
+            yield from self._generate(session, built, sampler, length, composed.blend)
 
     def _generate(
-        self, session: Session, built: Prompt, sampler: Sampler, max_tokens: int, blend: Blend
+        self,
+        session: Session,
+        built: Prompt,
+        sampler: Sampler,
+        max_tokens: int,
+        blend: Blend,
+        habits: Habits | None = None,
     ) -> Iterator[str | None]:
         eos = self._base.model.config.eos_token_id
         yield from decoding.continuation(
@@ -222,17 +284,45 @@ class Engine:
             max_tokens=min(max_tokens, self._context - len(built.slots)),
             ends=eos if isinstance(eos, list) else [eos],
             blend=blend,
+            habits=habits,
         )
 
-    def _composed(self, task: str, personal: Personal) -> tuple[Blend, list[SoftToken]]:
-        """The task's blend of adapters, and the persona's soft tokens where it takes them."""
+    def _composed(self, task: str, personal: Personal, codes: Sequence[str]) -> "_Composed":
+        """The task's blend of adapters, the persona's soft tokens where it takes them, its control codes."""
         self.info()
-        present = Present(persona=bool(personal.key or personal.passages))
-        return (
-            self._members.blend(task, present),
-            self._members.persona_tokens(task, personal.key, personal.vector),
+        about, members = self._base.manifest, self._members
+        persona = bool(personal.personas or personal.passages)
+        present = Present(persona=persona, personas=personal.personas, codes=frozenset(codes))
+        blend = members.blend(task, present)
+        trained = {*about.codes, *(c for name, _ in blend.active for c in members.codes(name))}
+        return _Composed(
+            blend,
+            [] if personal.vector is None else members.persona_tokens(personal.key, personal.vector),
+            check(codes, trained, about.name, self._base.tokenizer),
         )
+
+    def _sampling(self, sampling: Sampling | None, task: str, personal: Personal) -> Sampling:
+        """What was asked for, or the usual; min-p is the user's, else the persona's, else the task's."""
+        s = self._settings
+        usual = min(rewriting.FAITHFUL.get(task, s.temperature), s.temperature)
+        chosen = sampling or Sampling(temperature=usual, adaptive=s.adaptive_min_p)
+        wanted = (chosen.min_p, s.min_p, personal.min_p, MIN_P.get(task, USUAL_MIN_P))
+        return replace(chosen, min_p=next(p for p in wanted if p is not None))
 
     def _styles(self, task: str) -> list[str]:
         card = self._members.card(task)
         return card.styles if card else []
+
+
+@dataclass(frozen=True)
+class _Composed:
+    """What a task is written with; `codes` are special tokens."""
+
+    blend: Blend
+    persona: list[SoftToken]
+    codes: list[str]
+
+
+def _asking(task: str) -> Asking:
+    """What a task takes of a persona."""
+    return Asking(task in WEIGHED, "persona" in compositions.get(task).projectors)

@@ -54,15 +54,27 @@ def build(
     `passages` (the writer's own, best last) stand before the text as paragraphs and may take half the
     room; text that does not fit is left out from its beginning.
     """
-    head: list[Slot] = [tokenizer.bos, *persona, *(tokenizer.id(code) for code in codes)]
+    front = [*head(tokenizer, room, persona=persona, codes=codes, passages=passages), *audio]
+    rest = room - len(front)
+    ids, required = tokenizer.condition(before[window_start(before, int(rest * CHARACTERS_PER_TOKEN)) :])
+    return Prompt(front + ids[-rest:], required)
+
+
+def head(
+    tokenizer: Tokenizer,
+    room: int,
+    *,
+    persona: Sequence[SoftToken] = (),
+    codes: Sequence[str] = (),
+    passages: Sequence[str] = (),
+) -> list[Slot]:
+    """What stands before the text, with as many of the passages as fit in half of `room`."""
+    slots: list[Slot] = [tokenizer.bos, *persona, *(tokenizer.id(code) for code in codes)]
     for passage in passages:
         ids = tokenizer.encode(passage.strip() + "\n\n")
-        if len(head) + len(ids) <= room // 2:
-            head += ids
-    head += audio
-    rest = room - len(head)
-    ids, required = tokenizer.condition(before[window_start(before, int(rest * CHARACTERS_PER_TOKEN)) :])
-    return Prompt(head + ids[-rest:], required)
+        if len(slots) + len(ids) <= room // 2:
+            slots += ids
+    return slots
 
 
 def window_start(text: str, size: int) -> int:

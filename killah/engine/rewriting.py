@@ -1,11 +1,11 @@
 """Rewriting a text by an instruction: what is asked for, piece by piece, and how the pieces join again."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from killah.engine.prompt import Prompt, Slot, SoftToken
+from killah.engine.prompt import Prompt, Slot, SoftToken, head
 from killah.errors import KillahError
 from killah.gemma.instructions import instructed
 from killah.gemma.tokenizer import Tokenizer
@@ -71,11 +71,17 @@ def longest(task: str, text: str, tokenizer: Tokenizer, max_tokens: int) -> int:
 
 
 def build(
-    tokenizer: Tokenizer, task: str, style: str, text: str, room: int, persona: list[SoftToken]
+    tokenizer: Tokenizer,
+    task: str,
+    style: str,
+    text: str,
+    room: int,
+    persona: Sequence[SoftToken] = (),
+    codes: Sequence[str] = (),
 ) -> Prompt:
     """The prompt for one piece. Raises `KillahError` where it does not fit in `room` tokens."""
     ids = instructed(tokenizer, instruction(task, style), text)
-    slots: list[Slot] = [tokenizer.bos, *persona, *ids]
+    slots: list[Slot] = [*head(tokenizer, room, persona=persona, codes=codes), *ids]
     if len(slots) > room:
         raise KillahError(
             f"The text is too long to {task} at once: {len(slots):,} tokens of {room:,}.",

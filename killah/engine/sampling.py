@@ -8,15 +8,20 @@ import mlx.core as mx
 
 Filter = Callable[[mx.array], mx.array]
 
+MIN_P = {"story": 0.08}  # where neither the user nor a persona has one
+USUAL_MIN_P = 0.1
+DOUBT = 2.0  # nats of entropy at which an adapted min-p is what was asked for
+
 
 @dataclass(frozen=True)
 class Sampling:
     """How to choose. Filters see the probabilities at temperature 1; temperature comes last.
 
+    `min_p` None takes the persona's, or the task's; `adaptive` adjusts it to the model's own uncertainty.
     `seed` makes a run repeatable; None draws a fresh one.
     """
 
-    min_p: float = 0.1
+    min_p: float | None = None
     temperature: float = 0.9
     top_k: int = 0
     top_p: float = 0.0
@@ -24,18 +29,29 @@ class Sampling:
     xtc_threshold: float = 0.1
     repetition_penalty: float = 1.0
     seed: int | None = None
+    adaptive: bool = False
 
 
-def min_p(logprobs: mx.array, p: float) -> mx.array:
+def min_p(logprobs: mx.array, p: float | mx.array) -> mx.array:
     """Drop tokens less likely than `p` times the likeliest (Nguyen et al. 2024, arXiv 2407.01082).
 
     `logprobs` (..., vocabulary) need not be normalised; dropped entries become -inf. Sampling from the
     result is sampling from the renormalised rest.
     """
-    if p <= 0:
+    if not isinstance(p, mx.array) and p <= 0:
         return logprobs
     threshold = mx.max(logprobs, axis=-1, keepdims=True) + mx.log(mx.array(p))
     return mx.where(logprobs < threshold, -mx.inf, logprobs)
+
+
+def adapted(p: float, logprobs: mx.array) -> mx.array:
+    """`p` for one step, a scalar: p * 2^(1 - 2 H / (H + H0)), H its entropy in nats, H0 = 2, at most one.
+
+    Where the model is sure, what is unlikely is an error: up to 2 p. Where it hesitates there are many good
+    ways to go on: down to p / 2. At two nats it is p. `logprobs` (vocabulary,) are normalised.
+    """
+    entropy = -mx.sum(mx.where(mx.isinf(logprobs), 0.0, mx.exp(logprobs) * logprobs))
+    return mx.minimum(p * 2 ** (1 - 2 * entropy / (entropy + DOUBT)), 1.0)
 
 
 class Sampler:
@@ -43,6 +59,7 @@ class Sampler:
 
     def __init__(self, sampling: Sampling) -> None:
         self._sampling = sampling
+        self._p = USUAL_MIN_P if sampling.min_p is None else sampling.min_p
         seed = sampling.seed if sampling.seed is not None else secrets.randbits(31)
         self._key = mx.random.key(seed)
         self._filters = _mlx_lm_filters(sampling, seed)
@@ -56,7 +73,8 @@ class Sampler:
         logits = self._penalise(logits.astype(mx.float32), history)
         if self._sampling.temperature == 0:
             return mx.argmax(logits)
-        logprobs = min_p(logits - mx.logsumexp(logits), self._sampling.min_p)
+        logprobs = logits - mx.logsumexp(logits)
+        logprobs = min_p(logprobs, adapted(self._p, logprobs) if self._sampling.adaptive else self._p)
         for keep in self._filters:
             logprobs = keep(logprobs[None])[0]
         self._key, key = mx.random.split(self._key)

@@ -52,6 +52,7 @@ class Manifest(BaseModel):
     parameters: int
     files: dict[FileName, File] = Field(description="What computing depends on; cards and gates may change.")
     fingerprint: str = Field(description="Identity of the weights; adapters are bound to it.")
+    codes: list[str] = Field(default=[], description="Control codes the base was trained with.")
     licence: str
     created_by: str
 

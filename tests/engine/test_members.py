@@ -11,7 +11,7 @@ from killah import paths
 from killah.adapters import package
 from killah.config import Settings
 from killah.engine import Engine, Sampling, compositions
-from killah.engine.members import Members, Present
+from killah.engine.members import InUse, Members, Present, Reads
 from killah.engine.session import Session
 from killah.errors import KillahError
 from killah.gemma import base as bases
@@ -66,6 +66,50 @@ def test_a_weight_of_the_table_counts(base, alone):
     compositions.change("continue", {"loras": {"persona": 0.25}, "merge": "pico"})
     blend = Members(base).blend("continue", BOTH)
     assert blend.active == (("persona", 0.25),) and blend.merge == "pico"
+
+
+def test_a_persona_s_own_lora_stands_in_the_place_of_the_standing_member(base, alone):
+    for seed, name in enumerate(("persona", "persona-saki", "rephrase")):
+        install(name, seed)
+    members = Members(base)
+
+    def active(task: str, *personas: InUse):
+        return members.blend(task, Present(persona=True, personas=personas)).active
+
+    assert active("continue", InUse("wells", 1.0, 0.5)) == (("persona", 0.5),)
+    assert active("continue", InUse("wells", 1.0, 0.0)) == ()
+    assert active("continue", InUse("saki")) == (("persona-saki", 1.0),)
+    both = active("continue", InUse("saki", 0.7, 0.5), InUse("wells", 0.3, 1.0))
+    assert both == (("persona-saki", pytest.approx(0.35)), ("persona", pytest.approx(0.3)))
+    # The shipped one is of no use in rewriting, and the table says so; of the owner's own it says nothing.
+    assert active("rephrase", InUse("wells")) == (("rephrase", 1.0),)
+    assert active("rephrase", InUse("saki")) == (("persona-saki", 1.0), ("rephrase", 1.0))
+
+
+def test_personas_that_are_blended_share_the_part_a_mixture_gives_to_one(base, alone):
+    for seed, name in enumerate(("persona-saki", "persona-wells", "continue")):
+        install(name, seed)
+    about, path = manifest.read(FOLDER), "model.layers.0.mlp.up_proj"
+    parts = {"kind": "mix", "members": ["persona", "continue"], "rank": None, "scale": None}
+    card = loras.card(about, "continue-mix", target_modules=[], **parts)
+    scores = {f"{path}.scores": mx.array([1.0, -1.0])}
+    package.write(paths.adapters_dir() / about.name / "continue-mix", card, scores)
+    personas = (InUse("saki", 0.75), InUse("wells", 0.25))
+    blend = Members(base).blend("continue", Present(persona=True, personas=personas))
+    assert blend.active == (("persona-saki", 1.0), ("persona-wells", 1.0), ("continue", 1.0))
+    assert blend.scores is not None
+    share = np.exp(blend.scores[path]) / np.exp(blend.scores[path]).sum()
+    whole = 1 / (1 + np.e**-2)  # of a persona alone beside `continue`
+    np.testing.assert_allclose(share, [0.75 * whole, 0.25 * whole, 1 - whole])
+
+
+def test_a_control_code_of_the_persona_lora_lets_it_speak(base, alone):
+    install("persona", 0, codes=["letter", "story"])
+    install("rephrase", 1)
+    members = Members(base)
+    assert members.codes("persona") == ["letter", "story"] and members.codes("rephrase") == []
+    assert members.blend("rephrase", Present(codes=frozenset(["letter"]))).active[0] == ("persona", 1.0)
+    assert members.blend("rephrase", Present(codes=frozenset(["formal"]))).active == (("rephrase", 1.0),)
 
 
 def test_a_learned_mixture_weighs_its_members_and_no_others(base, alone):
@@ -159,7 +203,7 @@ def test_an_adapter_changes_what_the_engine_writes_and_without_it_it_is_the_base
     assert adapted != plain == silent
 
 
-def test_persona_tokens_are_made_once_and_only_for_tasks_that_take_them(base, alone):
+def test_persona_tokens_are_made_once_for_each_persona(base, alone):
     from mlx.utils import tree_flatten
 
     from killah.gemma.projector import Projector
@@ -173,13 +217,11 @@ def test_persona_tokens_are_made_once_and_only_for_tasks_that_take_them(base, al
         dict(tree_flatten(Projector(8, 256, tokens=3, scale=2.0).parameters())),
     )
     members, vector = Members(base), np.ones(8, np.float32)
-    assert members.persona_tokens("continue", "me:1", vector) == []
-    compositions.change("continue", {"projectors": ["persona"]})
-    tokens = members.persona_tokens("continue", "me:1", vector)
+    assert members.persona_reads() == Reads(8, None)
+    tokens = members.persona_tokens("me:1", vector)
     assert len(tokens) == 3 and tokens[0].vector.shape == (256,)
-    assert members.persona_tokens("continue", "me:1", vector) == tokens
-    assert members.persona_tokens("continue", "me:2", vector) != tokens
-    assert members.persona_tokens("autocomplete", "me:1", vector) == []
-    assert members.persona_tokens("continue", "me:3", np.ones(9, np.float32)) == []  # another embedder
+    assert members.persona_tokens("me:1", vector) == tokens
+    assert members.persona_tokens("me:2", vector) != tokens
+    assert members.persona_tokens("me:3", np.ones(9, np.float32)) == []  # another embedder
     numbers = np.array(mx.stack([token.vector for token in tokens]))
     assert np.sqrt(np.mean(numbers**2)) == pytest.approx(2.0, rel=0.01)

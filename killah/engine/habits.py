@@ -1,0 +1,63 @@
+"""A persona's n-gram model at the logits: fitted on its passages, mixed into what the base expects.
+
+`killah.persona.ngram` says what is mixed and why. A weight of zero is no mixing at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import log
+
+import mlx.core as mx
+import numpy as np
+
+from killah.engine.prompt import Slot
+from killah.gemma.tokenizer import Tokenizer
+from killah.persona.ngram import KneserNey, fit
+
+ORDER = 4  # a longer context is hardly ever met again
+MOST = 1_500_000  # tokens; of more text, passages at equal distances
+
+
+def learn(texts: Sequence[str], tokenizer: Tokenizer) -> KneserNey | None:
+    """The n-gram model of a writer's passages, about three seconds a million tokens; None without text."""
+    size = sum(map(len, texts)) / 4  # tokens, about
+    step = max(1, round(size / MOST))
+    pieces = [[tokenizer.bos, *tokenizer.encode(text)] for text in texts[::step]]
+    if not any(len(piece) > 1 for piece in pieces):
+        return None
+    kind = np.uint16 if tokenizer.size <= 2**16 else np.int32
+    stream = np.concatenate([np.array(piece, kind) for piece in pieces])
+    return fit(stream, vocabulary=tokenizer.size, bos=tokenizer.bos, order=ORDER)
+
+
+@dataclass(frozen=True)
+class Habits:
+    """N-gram models with their weights, which sum to one at most; several where personas are blended."""
+
+    models: tuple[tuple[KneserNey, float], ...]
+
+    def mix(self, logits: mx.array, before: Sequence[Slot]) -> mx.array:
+        """Logits (size,) of what follows the slots `before` -> logarithms of the mixed p, (size,) float32."""
+        context = _last_ids(before, ORDER - 1)
+        kept, habit = 1.0, np.zeros(logits.shape[0], np.float32)
+        for model, weight in self.models:
+            share, worth = model.habit(context)
+            if worth:
+                kept -= weight * worth**2
+                habit[: len(share)] += weight * worth * share
+        logits = logits.astype(mx.float32)
+        if kept == 1.0:
+            return logits
+        # In logarithms: what the base thinks impossible must stay apart from what cannot be.
+        logprobs = logits - mx.logsumexp(logits) + log(kept)
+        return mx.logaddexp(logprobs, mx.log(mx.array(habit)))
+
+
+def _last_ids(slots: Sequence[Slot], count: int) -> list[int]:
+    """At most `count` ids at the end of `slots`, back to the last soft token."""
+    ids: list[int] = []
+    for slot in reversed(slots[-count:]):
+        if not isinstance(slot, int):
+            break
+        ids.append(slot)
+    return ids[::-1]
