@@ -12,8 +12,8 @@ from killah.persona.store import Store
 
 MOST_IN_MEMORY = 200_000  # vectors, about 300 MB
 _SAMPLE = 20_000  # vectors that stand for all where they are too many
-_RESCORED = 40  # compared exactly for each one wanted, at least `_LEAST`
-_LEAST = 1_000
+_RESCORED = 40  # compared exactly for each one wanted, at least `LEAST`
+LEAST = 1_000
 
 
 class Nearest(Protocol):
@@ -63,7 +63,7 @@ class Signs:
     def to(self, query: np.ndarray, count: int, store: Store) -> tuple[np.ndarray, np.ndarray]:
         """See `Nearest`."""
         apart = np.bitwise_count(self._bits ^ self._signs(query[None])).sum(axis=1, dtype=np.uint16)
-        near = smallest(apart, max(_LEAST, count * _RESCORED))
+        near = smallest(apart, max(LEAST, count * _RESCORED))
         scores = store.some_vectors(self._numbers[near].tolist()) @ query
         best = smallest(-scores, count)
         return near[best], scores[best]
