@@ -7,6 +7,7 @@ import typer
 
 from killah.cli.output import JSON, print_json, read_text
 from killah.cli.streaming import (
+    As,
     Candidates,
     MaxTokens,
     MinP,
@@ -17,6 +18,7 @@ from killah.cli.streaming import (
     Text,
     engine_for,
     given,
+    sampling_of,
     stream_texts,
 )
 
@@ -24,7 +26,7 @@ from killah.cli.streaming import (
 def register(app: typer.Typer) -> None:
     """Add both commands to the root."""
     app.command("complete", epilog='Example: killah complete "It was the best of"')(complete)
-    app.command("continue", epilog="Example: killah continue draft.md --min-p 0.08 --seed 7")(continue_)
+    app.command("continue", epilog="Example: killah continue draft.md --as story --seed 7")(continue_)
 
 
 def complete(
@@ -34,6 +36,7 @@ def complete(
     ] = None,
     words: Annotated[int | None, typer.Option(help="Longest suggestion, in words.")] = None,
     persona: Persona = None,
+    as_: As = None,
     model: Model = None,
     as_json: bool = JSON,
 ) -> None:
@@ -43,7 +46,7 @@ def complete(
         if engine.persona:
             engine.passages(before)  # wait for them: a single completion has no later keystroke
         start = time.perf_counter()
-        ghosts = engine.ghost(before, len(before)).result()
+        ghosts = engine.ghost(before, len(before), codes=as_ or ()).result()
         milliseconds = 1000 * (time.perf_counter() - start)
     last = ghosts[-1] if ghosts else None
     if as_json:
@@ -60,6 +63,7 @@ def complete(
 def continue_(
     text: Text = None,
     persona: Persona = None,
+    as_: As = None,
     min_p: MinP = None,
     temperature: Temperature = None,
     top_k: Annotated[int, typer.Option(min=0, help="Keep the k likeliest tokens; 0 for all.")] = 0,
@@ -75,24 +79,19 @@ def continue_(
     as_json: bool = JSON,
 ) -> None:
     """Go on writing from the end of a text; streams to stdout."""
-    from killah.config import load
-
     before = given(text)
-    settings = load()
+    sampling = sampling_of(
+        min_p,
+        temperature,
+        seed,
+        top_k=top_k,
+        top_p=top_p,
+        xtc_probability=xtc,
+        repetition_penalty=repetition_penalty,
+    )
     with engine_for(model, persona) as engine:
-        from killah.engine import Sampling
-
-        sampling = Sampling(
-            next(p for p in (min_p, settings.min_p, 0.1) if p is not None),
-            settings.temperature if temperature is None else temperature,
-            top_k=top_k,
-            top_p=top_p,
-            xtc_probability=xtc,
-            repetition_penalty=repetition_penalty,
-            seed=seed,
-        )
         stream_texts(
-            lambda chosen: engine.continuation(before, chosen, max_tokens=max_tokens),
+            lambda chosen: engine.continuation(before, chosen, max_tokens=max_tokens, codes=as_ or ()),
             sampling,
             candidates,
             as_json=as_json,

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from killah.cli.output import JSON
 from killah.cli.streaming import (
+    As,
     Candidates,
     MaxTokens,
     MinP,
@@ -18,12 +19,10 @@ from killah.cli.streaming import (
     Text,
     engine_for,
     given,
+    sampling_of,
     stream_text,
     stream_texts,
 )
-
-if TYPE_CHECKING:
-    from killah.engine import Sampling
 
 COLOURS = {"same": "", "old": "red strike", "new": "green"}
 MARKS = {"same": "{}", "old": "[-{}-]", "new": "{{+{}+}}"}
@@ -44,6 +43,7 @@ def rephrase(
     ] = None,
     diff: Annotated[bool, typer.Option("--diff", help="Show what changed, word by word.")] = False,
     persona: Persona = None,
+    as_: As = None,
     min_p: MinP = None,
     temperature: Temperature = FAITHFUL,
     max_tokens: MaxTokens = None,
@@ -57,8 +57,10 @@ def rephrase(
     with engine_for(model, persona) as engine:
         chosen = style or next(iter(engine.styles("rephrase")), "")
         stream_texts(
-            lambda s: engine.rewrite("rephrase", old, style=chosen, sampling=s, max_tokens=max_tokens),
-            _sampling(min_p, temperature, seed),
+            lambda s: engine.rewrite(
+                "rephrase", old, style=chosen, sampling=s, max_tokens=max_tokens, codes=as_ or ()
+            ),
+            sampling_of(min_p, temperature, seed),
             candidates,
             as_json=as_json,
             show=partial(_show_difference, old) if diff else stream_text,
@@ -69,6 +71,7 @@ def summarise(
     text: Text = None,
     title: Annotated[bool, typer.Option("--title", help="A title instead of a summary.")] = False,
     persona: Persona = None,
+    as_: As = None,
     min_p: MinP = None,
     temperature: Temperature = FAITHFUL,
     max_tokens: MaxTokens = None,
@@ -81,8 +84,10 @@ def summarise(
     old, style = given(text), "title" if title else ""
     with engine_for(model, persona) as engine:
         stream_texts(
-            lambda s: engine.rewrite("summarise", old, style=style, sampling=s, max_tokens=max_tokens),
-            _sampling(min_p, temperature, seed),
+            lambda s: engine.rewrite(
+                "summarise", old, style=style, sampling=s, max_tokens=max_tokens, codes=as_ or ()
+            ),
+            sampling_of(min_p, temperature, seed),
             candidates,
             as_json=as_json,
         )
@@ -93,6 +98,7 @@ def story(
         str | None, typer.Argument(help="What it is about: text, a file, or - for stdin.", show_default=False)
     ] = None,
     persona: Persona = None,
+    as_: As = None,
     min_p: MinP = None,
     temperature: Temperature = None,
     max_tokens: MaxTokens = None,
@@ -105,23 +111,11 @@ def story(
     about = given(premise)
     with engine_for(model, persona) as engine:
         stream_texts(
-            lambda s: engine.rewrite("story", about, sampling=s, max_tokens=max_tokens),
-            _sampling(min_p, temperature, seed),
+            lambda s: engine.rewrite("story", about, sampling=s, max_tokens=max_tokens, codes=as_ or ()),
+            sampling_of(min_p, temperature, seed),
             candidates,
             as_json=as_json,
         )
-
-
-def _sampling(min_p: float | None, temperature: float | None, seed: int | None) -> "Sampling":
-    from killah.config import load
-    from killah.engine import Sampling
-
-    settings = load()
-    return Sampling(
-        next(p for p in (min_p, settings.min_p, 0.1) if p is not None),
-        settings.temperature if temperature is None else temperature,
-        seed=seed,
-    )
 
 
 def _show_difference(old: str, pieces: Iterable[str]) -> str:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 Text = Annotated[str | None, typer.Argument(help="Text, a file, or - for stdin.", show_default=False)]
 Persona = Annotated[
-    str | None, typer.Option(help="Persona whose writing conditions the text; 'none' for nobody's.")
+    str | None,
+    typer.Option(help="Persona to write as, or a blend, saki=0.7,wells=0.3; 'none' for nobody."),
+]
+As = Annotated[
+    list[str] | None,
+    typer.Option("--as", help="Kind of text: story, essay, letter, formal, plain, ... Repeatable."),
 ]
 Model = Annotated[str | None, typer.Option(help="Base model, by name or folder.")]
 MinP = Annotated[float | None, typer.Option(min=0, max=1, help="Share of the likeliest token to keep.")]
@@ -41,16 +46,27 @@ def engine_for(model: str | None, persona: str | None, **changes: object) -> Ite
     """An engine, loaded, with the settings but for what a command was given, and with its persona."""
     from killah.config import load
     from killah.engine import Engine
-    from killah.persona import personas
+    from killah.persona import blends
 
     changes |= {"model": model, "persona": persona}
     settings = load().model_copy(update={k: v for k, v in changes.items() if v is not None})
     if persona not in (None, "none"):
-        personas.existing(settings.persona)
+        _check(settings.persona)
     with Engine(settings) as engine:
-        engine.use_persona(settings.persona if settings.persona in personas.names() else None)
+        engine.use_persona(settings.persona if blends.usable(settings.persona) else None)
         engine.info()
         yield engine
+
+
+def _check(persona: str) -> None:
+    """Raise `KillahError` unless every persona of a blend is there to be used."""
+    from killah.persona import blends, personas
+    from killah.persona.indexing import refuse_paused
+    from killah.persona.store import Store
+
+    for name in blends.parse(persona):
+        with Store.open(personas.existing(name)) as store:
+            refuse_paused(store)
 
 
 def stream_text(pieces: Iterable[str]) -> str:
@@ -62,6 +78,23 @@ def stream_text(pieces: Iterable[str]) -> str:
         sys.stdout.flush()
     print()
     return text
+
+
+def sampling_of(
+    min_p: float | None, temperature: float | None, seed: int | None, **filters: float
+) -> "Sampling":
+    """What a command was given, and the settings for what it was not; min-p is left to the engine."""
+    from killah.config import load
+    from killah.engine import Sampling
+
+    settings = load()
+    return Sampling(
+        min_p,
+        settings.temperature if temperature is None else temperature,
+        seed=seed,
+        adaptive=settings.adaptive_min_p,
+        **filters,  # type: ignore[arg-type]
+    )
 
 
 def stream_texts(

@@ -179,7 +179,8 @@ class Engine:
         self._loaded.set_result(ModelInfo(about.name, about.parameters, context, devices.prepare().kind))
         yield
         try:
-            self._ready.set_result(Ready(self._base.tokenizer, self._members.persona_reads()))
+            reads = self._members.persona_reads()
+            self._ready.set_result(Ready(about.name, self._base.tokenizer, reads))
         except Exception as error:  # raised again wherever a persona is needed
             self._ready.set_exception(error)
 

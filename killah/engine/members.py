@@ -8,7 +8,7 @@ import mlx.core as mx
 import numpy as np
 from mlx.utils import tree_unflatten
 
-from killah.adapters import catalog, package
+from killah.adapters import catalog, package, personal
 from killah.adapters.card import AdapterCard
 from killah.adapters.package import Adapter
 from killah.engine import compositions
@@ -199,7 +199,7 @@ class Members:
 
 def own_lora(persona: str) -> str:
     """Name of the LoRA that is a persona's own."""
-    return f"persona-{persona}"
+    return personal.PREFIX + persona
 
 
 def _scores(mix: Adapter, parts: list[_Part]) -> dict[str, tuple[float, ...]]:

@@ -49,8 +49,9 @@ class Asking:
 
 @dataclass(frozen=True)
 class Ready:
-    """What lookups need of the loaded base: its tokenizer, and what its persona projector reads."""
+    """What lookups need of the loaded base: its name, its tokenizer, what its persona projector reads."""
 
+    model: str
     tokenizer: Tokenizer
     reads: Reads | None
 

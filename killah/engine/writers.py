@@ -23,7 +23,7 @@ PASSAGES = 2  # where neither the user nor a check has said how many
 
 @dataclass(frozen=True)
 class Writer:
-    """One persona: its share of the blend, its passages and weights, its n-gram model, its min-p."""
+    """One persona: its share of the blend, its passages (perhaps none), weights, n-gram model and min-p."""
 
     name: str
     share: float
@@ -34,15 +34,13 @@ class Writer:
 
     @classmethod
     def open(cls, name: str, share: float, embedder: str, ready: Ready) -> "Writer | None":
-        """Open a persona; None for one that is paused or has no text. Raises `KillahError`."""
+        """Open a persona; None for one that is paused. Raises `KillahError`."""
         with Store.open(personas.existing(name)) as store:
             if store.setting("paused"):
                 return None
-            weights, min_p = Weights.read(store), store.setting("min_p")
+            weights, min_p = Weights.read(store).on(ready.model), store.setting("min_p")
             texts = [text for text, _ in store.texts()] if weights.ngram else []
         retriever = Retriever.open(name, embedder)
-        if not len(retriever):
-            return None
         model = habits.learn(texts, ready.tokenizer) if texts else None
         return cls(name, share, retriever, weights, model, float(min_p) if min_p else None)
 
@@ -66,12 +64,18 @@ class Writers:
         here = [writer for writer in found if writer is not None]
         return cls(here, passages, ready.reads) if here else None
 
+    @property
+    def _written(self) -> list[Writer]:
+        """Those of whom there is text."""
+        return [writer for writer in self._each if len(writer.retriever)]
+
     def bring(self, text: str, asking: Asking) -> tuple[Personal, int]:
         """What they bring to `text`, and how many texts were embedded for that: one at most."""
         soft = asking.soft if not asking.weighed else self._soft(asking.soft)
         passages = self._passages if asking.weighed else 0
         attentive = soft and self._reads is not None and self._reads.sharpness is not None
-        query = self._each[0].retriever.query(text) if passages or attentive else None
+        there = self._written if passages or attentive else []
+        query = there[0].retriever.query(text) if there else None
         vector = self._vector(query) if soft else None
         key = "" if vector is None else blake2b(vector.tobytes(), digest_size=8).hexdigest()
         found = Personal(
@@ -95,12 +99,20 @@ class Writers:
 
     def _vector(self, query: np.ndarray | None) -> np.ndarray | None:
         """The personas' vectors, blended by their shares."""
+        reads = self._reads
+        styled = reads is not None and reads.sharpness is not None
         each = [
-            (persona_input(self._reads, query, w.retriever.vectors, w.retriever.styles), w.share)
-            for w in self._each
+            (
+                persona_input(reads, query, w.retriever.vectors, w.retriever.styles if styled else None),
+                w.share,
+            )
+            for w in self._written
         ]
-        there = [np.float32(share) * vector for vector, share in each if vector is not None]
-        return np.stack(there).sum(axis=0) if len(there) == len(each) else None
+        there = [(vector, share) for vector, share in each if vector is not None]
+        if not there:
+            return None
+        vectors, shares = zip(*there, strict=True)
+        return np.average(vectors, axis=0, weights=shares).astype(np.float32)
 
 
 def persona_input(

@@ -53,6 +53,10 @@ class Weights(BaseModel):
                 "The persona's weights are damaged.", "Measure them again: killah persona check"
             ) from error
 
+    def on(self, model: str) -> "Weights":
+        """These weights where `model` was measured with them, or nothing was; else the defaults."""
+        return self if self.measured.get("model", model) == model else Weights()
+
     def keep(self, store: Settings) -> None:
         """Write the weights into a store."""
         store.set_setting(KEY, self.model_dump_json())

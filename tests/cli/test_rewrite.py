@@ -38,7 +38,7 @@ class Scripted:
     def styles(self, task):
         return STYLES if task == "rephrase" else ["title"]
 
-    def rewrite(self, task, text, *, style="", sampling=None, max_tokens=None):
+    def rewrite(self, task, text, *, style="", sampling=None, max_tokens=None, codes=()):
         if style and style not in self.styles(task):
             raise KillahError(f"{task} has no style {style!r}.", f"Known: {', '.join(self.styles(task))}.")
         self.asked.append((task, text, style, sampling, max_tokens))
