@@ -183,7 +183,11 @@ def standardise(raw: np.ndarray, spoken: Language) -> np.ndarray:
 
     What was not measured (NaN) is 0: nothing known.
     """
-    mean, deviation = reference(spoken)
+    return scaled(raw, *reference(spoken))
+
+
+def scaled(raw: np.ndarray, mean: np.ndarray, deviation: np.ndarray) -> np.ndarray:
+    """`standardise` by the mean and the standard deviation (WIDTH,) of any population."""
     return np.nan_to_num(np.clip((raw - mean) / deviation, -MOST, MOST)).astype(np.float32)
 
 

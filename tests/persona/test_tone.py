@@ -1,4 +1,4 @@
-"""min-p follows the tone: a formal writer is not given unlikely words, an experimental one not only likely ones."""
+"""min-p follows the tone: unlikely words are not for a formal writer, likely ones not enough for a wild one."""
 
 import numpy as np
 import pytest
@@ -10,22 +10,21 @@ from killah.persona.tone import Tone
 
 STEPS = np.linspace(-4, 4, 33)
 
-OFFICIAL = (
-    "The administration of the department requires that every application concerning the allocation of "
-    "additional resources be accompanied by appropriate documentation. Furthermore, the establishment of "
-    "regional commissions, which the legislation of the previous administration prescribed, necessitates the "
-    "consideration of institutional responsibilities upon whose interpretation the implementation depends."
-)
-WILD = (
-    "Rain! You hear it? I don't. I can't -- oh, the half-lit, sea-green, nobody's-business night...\n\n"
-    "Go.\n\nI'd run, you'd laugh, we'd all get lost, and then some big slow thing out of the dark would just lie "
-    "there on the wet road breathing at us like a kid who won't ever say what it wants!\n\nYeah. You got me."
-)
-MATTER_OF_FACT = (
-    "The boat left the harbour at six and came back before noon with a small catch. Two men carried the boxes "
-    "to the market, where a woman weighed the fish and wrote the sum in her book. By one o'clock the quay was "
-    "empty again, and the crew had gone home to sleep until the tide turned."
-)
+OFFICIAL = """The administration of the department requires that every application concerning the allocation of
+additional resources be accompanied by appropriate documentation. Furthermore, the establishment of regional
+commissions, which the legislation of the previous administration prescribed, necessitates the consideration
+of institutional responsibilities upon whose interpretation the implementation depends."""
+WILD = """Rain! You hear it? I don't. I can't -- oh, the half-lit, sea-green, nobody's-business night...
+
+Go.
+
+I'd run, you'd laugh, we'd all get lost, and then some big slow thing out of the dark would just lie there on
+the wet road breathing at us like a kid who won't ever say what it wants!
+
+Yeah. You got me."""
+MATTER_OF_FACT = """The boat left the harbour at six and came back before noon with a small catch. Two men
+carried the boxes to the market, where a woman weighed the fish and wrote the sum in her book. By one o'clock
+the quay was empty again, and the crew had gone home to sleep until the tide turned."""
 
 
 def test_min_p_never_falls_with_formality():

@@ -12,33 +12,37 @@ from tools.style import population
 PASSAGES = 300  # of an author at most
 DIGITS = 3  # significant; a rate of 100 words is not known better
 
+Passages = dict[str, list[str]]  # by author
+Rates = dict[str, np.ndarray]  # plain features of an author's passages, (passages, WIDTH)
 
-def build(data: Path, count: int = PASSAGES) -> dict[str, Any]:
-    """Measure `count` passages of every author of every language under `data`."""
+
+def read(data: Path, language: style.Language) -> Passages:
+    """Passages of every author of a language under `data`."""
+    # Dostoevsky's generals speak French: a passage in another language says nothing of this one.
     return {
-        "version": style.VERSION,
-        "features": list(style.PLACES),
-        **{language: _language(data, language, count) for language in style.LANGUAGES},
+        author: [each for each in population.passages(text, PASSAGES) if style.language(each) == language]
+        for author, text in population.texts(data, language)
     }
 
 
-def _language(data: Path, language: style.Language, count: int) -> dict[str, Any]:
-    """Every author weighs alike in `mean` and `deviation` (of passages) and `sentence_lengths` (shares)."""
-    measured: dict[str, np.ndarray] = {}
-    lengths = []
-    for author, text in population.texts(data, language):
-        # Dostoevsky's generals speak French: a passage in another language says nothing of this one.
-        found = [p for p in population.passages(text, count) if style.language(p) == language]
-        measured[author] = np.stack([style.measure(each) for each in found]).astype(float)
-        lengths.append(histogram(found))
-    means = {author: rates.mean(axis=0) for author, rates in measured.items()}
+def measure(passages: Passages) -> Rates:
+    """The plain features of every passage."""
+    return {
+        author: np.stack([style.measure(each) for each in found]).astype(float)
+        for author, found in passages.items()
+    }
+
+
+def describe(passages: Passages, rates: Rates) -> dict[str, Any]:
+    """One language. Every author weighs alike in `mean`, `deviation` (of passages) and `sentence_lengths`."""
+    means = {author: each.mean(axis=0) for author, each in rates.items()}
     mean = np.mean(list(means.values()), axis=0)
-    spread = [((rates - mean) ** 2).mean(axis=0) for rates in measured.values()]
+    spread = [((each - mean) ** 2).mean(axis=0) for each in rates.values()]
     deviation = np.sqrt(np.mean(spread, axis=0))
     return {
         "mean": _plain(mean),
         "deviation": _plain(np.where(deviation > 0, deviation, np.nan)),
-        "sentence_lengths": _plain(np.mean(lengths, axis=0)),
+        "sentence_lengths": _plain(np.mean([histogram(found) for found in passages.values()], axis=0)),
         "authors": {author: _plain(each) for author, each in means.items()},
     }
 
