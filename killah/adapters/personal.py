@@ -30,12 +30,17 @@ def forget(persona: str) -> list[str]:
     bases = trained().get(persona, [])
     for base in bases:
         catalog.remove(name_of(persona), base)
+    forget_training(persona)
+    return bases
+
+
+def forget_training(persona: str) -> None:
+    """Delete what an unfinished training left: the persona's text among it."""
     if (folder := training_folder(persona)).is_dir():
         try:
             shutil.rmtree(folder)
         except OSError as error:
             raise paths.cannot_write(folder, error) from error
-    return bases
 
 
 def training_folder(persona: str) -> Path:

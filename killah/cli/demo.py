@@ -33,7 +33,9 @@ def demo(as_json: bool = JSON) -> None:
     samples = paths.shipped("samples")
     if not as_json:
         typer.secho(f"\n$ killah index {samples} --persona {PERSONA}", bold=True)
-        index.index([str(samples)], persona=PERSONA, exclude=["README.md"], as_json=False)
+        index.index(
+            [str(samples)], persona=PERSONA, exclude=["README.md"], yes=True, watch=False, as_json=False
+        )
         typer.secho(f"\n$ killah persona show {PERSONA}", bold=True)
         persona.show(PERSONA, as_json=False)
     figures = _write(settings.model_copy(update={"persona": PERSONA}))

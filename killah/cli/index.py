@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 import typer
 
 from killah.cli.output import JSON, print_json, table
+from killah.errors import KillahError
 
 if TYPE_CHECKING:
+    from killah.persona.consent import Plan
+    from killah.persona.embedding import Embedder
     from killah.persona.report import Progress, Report
 
 TO_READ = typer.Argument(..., help="Files and folders to read.", metavar="PATH...")
-TO_FORGET = typer.Argument(..., help="Files and folders to forget.", metavar="PATH...")
+TO_FORGET = typer.Argument(None, help="Files and folders to forget.", metavar="[PATH...]")
 INTO = typer.Option(None, "--persona", "-p", help="Persona to build; the one in the settings otherwise.")
 ONLY = typer.Option(None, "--persona", "-p", help="Only in this persona; in all otherwise.")
+YES = typer.Option(False, "--yes", "-y", help="Do not ask.")
+ALL = typer.Option(False, "--all", help="Forget everything that was ever read.")
+WATCH = typer.Option(False, "--watch", help="Go on following changes until Ctrl-C.")
 EXCLUDE = typer.Option([], help="Leave out what this gitignore pattern matches. Repeatable.")
 
 
@@ -31,59 +37,132 @@ def index(
     paths: list[str] = TO_READ,
     persona: str | None = INTO,
     exclude: list[str] = EXCLUDE,
+    yes: bool = YES,
+    watch: bool = WATCH,
     as_json: bool = JSON,
 ) -> None:
     """Read your writing under PATH so that suggestions sound like you.
 
-    Reads .txt, .md, .rtf, .docx and .pdf, only under the paths named, and sends nothing anywhere. Links are
-    not followed; hidden files and what a .killahignore file lists are left out. Run it again at any time: it
-    reads what is new or changed and forgets what is gone. Exit code 1 where nothing could be read.
+    Says what it would read and asks, once for every new PATH. Reads only there and sends nothing anywhere.
+    Links are not followed; hidden files and what a .killahignore file lists are left out. Run it again at any
+    time, or --watch: it reads what is new or changed and forgets what is gone. Exit code 1 where nothing
+    could be read.
     """
     from dataclasses import asdict
 
     from killah.config import load
+    from killah.persona.consent import plan
     from killah.persona.embedding import Embedder
     from killah.persona.indexing import index as run
+    from killah.persona.scanning import scan
 
     settings = load()
+    name, embedder = persona or settings.persona, Embedder(settings.embedder)
+    found = scan(paths, exclude)
+    if not yes and (unknown := plan(name, found)):
+        _ask(name, unknown)
     with _progress() as on_progress:
         try:
-            name, embedder = persona or settings.persona, Embedder(settings.embedder)
-            report = run(paths, name, embedder, exclude=exclude, on_progress=on_progress)
+            report = run(paths, name, embedder, exclude=exclude, found=found, on_progress=on_progress)
         except KeyboardInterrupt:
             typer.echo("killah: Stopped. What was read so far is kept; run it again to go on.", err=True)
             raise typer.Exit(130) from None
     if as_json:
-        print_json(asdict(report))
+        print_json(asdict(report), lines=watch)
     else:
         _print(report)
-    if not report.worked:
+    if watch:
+        _watch(paths, name, embedder, exclude, as_json=as_json)
+    elif not report.worked:
         raise typer.Exit(1)
 
 
 def forget(
-    paths: list[str] = TO_FORGET,
+    paths: list[str] | None = TO_FORGET,
     persona: str | None = ONLY,
+    everything: bool = ALL,
+    yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
-    """Erase what was read under PATH: text, vectors, and the bytes they had in Killah's files.
+    """Erase what was read under PATH, or all of it: text, vectors, and the bytes they had in Killah's files.
 
-    The documents themselves are not touched. Exit code 1 where nothing of PATH was known.
+    The documents themselves are not touched. With --all the adapters trained for the personas go too; after
+    PATH they stay until `killah adapters remove`. Exit code 1 where nothing of PATH was known.
     """
-    from killah.persona.forgetting import forget as run
+    from killah.adapters import personal
+    from killah.persona import forgetting
 
-    forgotten = run(paths, persona)
+    if everything == bool(paths):
+        raise KillahError("Say what to forget: PATH, or --all.", "Example: killah forget ~/Documents/letters")
+    if everything and not yes:
+        typer.confirm(
+            f"Forget all that {f'{persona!r} knows' if persona else 'is known'}?", abort=True, err=True
+        )
+    forgotten = forgetting.forget_all(persona) if everything else forgetting.forget(paths or [], persona)
+    for name, count in forgotten.items():
+        if everything:
+            personal.forget(name)
+        elif count:
+            personal.forget_training(name)
     total = sum(forgotten.values())
     if as_json:
         print_json({"documents": total, "personas": forgotten})
     elif total:
         by_persona = ", ".join(f"{name}: {count:,}" for name, count in forgotten.items() if count)
         typer.echo(f"Forgot {total:,} document{'s' if total > 1 else ''} ({by_persona}).")
-        typer.echo("Indexing a folder above reads them again, unless its .killahignore names them.")
+        if not everything:
+            typer.echo("Indexing a folder above reads them again, unless its .killahignore names them.")
     else:
         typer.echo("killah: Nothing of that was known.", err=True)
-    if not total:
+    if not total and not everything:
         raise typer.Exit(1)
+
+
+def _ask(persona: str, plan: "Plan") -> None:
+    """Put before the owner what would be read; leave where the answer is no, or nobody is there."""
+    from killah.persona.scanning import printable
+
+    if not sys.stdin.isatty():
+        what = f"Killah asks before it reads {printable(plan.roots[0])}, and nobody can answer here."
+        raise KillahError(what, "Run it in a terminal, or agree with --yes.")
+    formats = ", ".join(f"{count:,} .{name}" for name, count in plan.formats.items())
+    folders = f"{plan.folders:,} folder{'s' if plan.folders > 1 else ''}"
+    left_out = {
+        "hidden or of the system": plan.hidden,
+        "by .killahignore or --exclude": plan.ignored,
+        "nothing reads": plan.other,
+        "skipped for another reason": plan.skipped,
+    }
+    typer.echo(f"For the persona {persona}, Killah will read and keep, on this machine only:", err=True)
+    for root in plan.roots:
+        typer.echo(f"  {printable(root)}", err=True)
+    typer.echo(f"  {plan.documents:,} documents in {folders}, {plan.bytes / 1e6:.1f} MB: {formats}", err=True)
+    if counted := ", ".join(f"{count:,} {what}" for what, count in left_out.items() if count):
+        typer.echo(f"Left out: {counted}.", err=True)
+    if not typer.confirm("Read them?", err=True):
+        typer.echo("killah: Nothing was read.", err=True)
+        raise typer.Exit(1)
+
+
+def _watch(
+    paths: list[str], persona: str, embedder: "Embedder", exclude: list[str], *, as_json: bool
+) -> None:
+    """One line for every update, until Ctrl-C."""
+    from datetime import datetime
+
+    from killah.persona.watching import watch
+
+    if not as_json:
+        typer.echo("\nWatching. Ctrl-C ends it.")
+    try:
+        for update in watch(paths, persona, embedder, exclude=exclude):
+            if as_json:
+                print_json(update.facts(), lines=True)
+            else:
+                typer.echo(f"{datetime.now():%H:%M:%S}  {update}")
+    except KeyboardInterrupt:
+        if not as_json:
+            typer.echo("Stopped watching.")
 
 
 @contextmanager
@@ -129,6 +208,9 @@ def _print(report: "Report") -> None:
             f"\n{report.words:,} words, {report.passages:,} new passages, {report.bytes / 1e6:.1f} MB "
             f"in {report.seconds:.1f} s (embedding {report.embedding_seconds:.1f} s)."
         )
+    if report.left_out:
+        words = ", ".join(f"{count:,} {reason}" for reason, count in _largest_first(report.left_out))
+        typer.echo(f"Words that do not count as your voice: {words}.")
     if report.skipped:
         typer.echo("\nSkipped:")
     for each in report.skipped:
@@ -137,5 +219,8 @@ def _print(report: "Report") -> None:
 
 def _endings(other: dict[str, int]) -> str:
     """The commonest endings nothing reads."""
-    common = sorted(other.items(), key=lambda item: (-item[1], item[0]))[:6]
-    return ", ".join(f"{count:,} {ending}" for ending, count in common)
+    return ", ".join(f"{count:,} {ending}" for ending, count in _largest_first(other)[:6])
+
+
+def _largest_first(counts: dict[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))

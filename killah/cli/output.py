@@ -14,9 +14,9 @@ from killah.errors import KillahError
 JSON = typer.Option(False, "--json", help="Print one JSON object instead of text.")
 
 
-def print_json(value: Any) -> None:
-    """One JSON value on stdout, text as it is."""
-    print(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+def print_json(value: Any, *, lines: bool = False) -> None:
+    """One JSON value on stdout, text as it is; with `lines` in one line, at once."""
+    print(json.dumps(value, ensure_ascii=False, indent=None if lines else 2, default=str), flush=lines)
 
 
 def table(columns: list[str], rows: list[list[Any]]) -> None:

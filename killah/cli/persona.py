@@ -1,10 +1,10 @@
-"""`killah persona list|show|use|delete`."""
+"""`killah persona list|show|use|delete`, and in files of their own the other verbs."""
 
 from typing import TYPE_CHECKING
 
 import typer
 
-from killah.cli import persona_train
+from killah.cli import persona_check, persona_store, persona_train
 from killah.cli.output import JSON, print_json, table
 
 if TYPE_CHECKING:
@@ -35,13 +35,14 @@ def list_(as_json: bool = JSON) -> None:
     elif not found:
         typer.echo("There is no persona yet. Make one: killah index ~/Documents")
     else:
-        columns = ["documents", "words", "passages", "MB", "problem"]
+        columns = ["documents", "words", "passages", "MB", "state"]
         rows = [
             [
                 "*" if row["used"] else "",
                 row["name"],
                 ", ".join(row["trained"]),
-                *(row.get(c, "") for c in columns),
+                *(row.get(c, "") for c in columns[:-1]),
+                row.get("problem") or ("paused" if row.get("paused") else ""),
             ]
             for row in found
         ]
@@ -100,6 +101,8 @@ def delete(
         typer.echo(f"Deleted {name}.")
 
 
+persona_check.register(app)
+persona_store.register(app)
 persona_train.register(app)
 
 

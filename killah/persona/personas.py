@@ -44,7 +44,7 @@ def existing(name: str) -> Path:
 
 @dataclass(frozen=True)
 class Summary:
-    """A persona for a list. `counts` has documents, words, passages and MB, or a `problem`."""
+    """A persona for a list. `counts` has documents, words, passages, MB and paused, or a `problem`."""
 
     name: str
     counts: dict[str, Any]
@@ -60,7 +60,8 @@ def _counts(path: Path) -> dict[str, Any]:
 
     try:
         with Store.open(path) as store:
-            return store.counts() | {"MB": round(path.stat().st_size / 1e6, 1)}
+            paused = store.setting("paused") is not None
+            return store.counts() | {"MB": round(path.stat().st_size / 1e6, 1), "paused": paused}
     except KillahError as error:
         return {"problem": error.what}
 

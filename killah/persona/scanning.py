@@ -1,6 +1,6 @@
 """Which files an index run looks at: listed with one stat each, links never followed, rules applied top-down.
 
-Left out without a word: hidden files, folders of systems and tools, Killah's own data, and what a
+Left out and only counted: hidden files, folders of systems and tools, Killah's own data, and what a
 `.killahignore` (gitignore rules, in any folder) or `--exclude` says. Everything else that is not read is
 named with its reason, or counted by its ending.
 """
@@ -64,6 +64,8 @@ class Found:
     skipped: list[Skipped] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
     other: dict[str, int] = field(default_factory=dict)  # ending -> files there is no reader for
+    hidden: int = 0  # files and folders that are hidden, or a system's or a tool's
+    ignored: int = 0  # files and folders that a rule leaves out
 
     def skip(self, path: str, reason: str) -> None:
         """Note a path that is left alone."""
@@ -137,11 +139,11 @@ def _folder(path: str, rules: _Rules, excluded: tuple[str, GitIgnoreSpec], found
         below = []
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
-            if _hidden(entry.name, is_folder) or entry.path == own_data:
-                continue
-            if _ignored(entry.path, is_folder, (*inner, excluded)):
-                continue
-            if is_folder:
+            if hidden(entry.name, is_folder) or entry.path == own_data:
+                found.hidden += 1
+            elif _ignored(entry.path, is_folder, (*inner, excluded)):
+                found.ignored += 1
+            elif is_folder:
                 below.append((entry.path, inner))
             else:
                 _entry(entry, found)
@@ -189,7 +191,8 @@ def _utf8(path: str) -> bool:
     return True
 
 
-def _hidden(name: str, is_folder: bool) -> bool:
+def hidden(name: str, is_folder: bool) -> bool:
+    """Whether a file or folder of this name is hidden, or a system's or a tool's."""
     if name.startswith((".", _LOCK_FILE)):
         return True
     return is_folder and (name in _SYSTEM or name.endswith(_SYSTEM_ENDINGS))

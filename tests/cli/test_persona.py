@@ -13,7 +13,7 @@ def indexed(killah, tmp_path):
         path = tmp_path / persona / "a.txt"
         path.parent.mkdir()
         path.write_text(f"{words} [red]Not markup[/red], but text.")
-        assert killah("index", str(path), "--persona", persona).code == 0
+        assert killah("index", "--yes", str(path), "--persona", persona).code == 0
 
 
 def test_list_names_each_and_marks_the_one_in_use(killah, indexed):
@@ -59,3 +59,41 @@ def test_a_persona_that_is_not_there_is_one_line(killah):
         done = killah("persona", *command)
         assert done.code == 1
         assert len(done.err.splitlines()) == 1
+
+
+def test_search_shows_where_words_stand(killah, indexed):
+    found = json.loads(killah("persona", "search", "default", "COLD sea", "--json").out)
+    assert [each["path"].rsplit("/", 2)[1] for each in found] == ["default"]
+    assert "[cold sea]" in found[0]["snippet"]
+    assert "a.txt" in killah("persona", "search", "default", "gul*").out
+    nowhere = killah("persona", "search", "other", "gulls")
+    assert (nowhere.code, nowhere.out) == (1, "")
+    assert "stands nowhere" in nowhere.err
+    assert killah("persona", "search", "nobody", "gulls").code == 1
+
+
+def test_a_paused_persona_reads_nothing_until_it_goes_on(killah, indexed, tmp_path):
+    assert killah("persona", "pause", "other").out == "other is paused.\n"
+    listed = {each["name"]: each for each in json.loads(killah("persona", "list", "--json").out)}
+    assert (listed["other"]["paused"], listed["default"]["paused"]) == (True, False)
+    assert "paused" in killah("persona", "list").out
+    refused = killah("index", str(tmp_path / "other"), "--yes", "--persona", "other")
+    assert refused.code == 1
+    assert "killah persona resume other" in refused.err
+    assert json.loads(killah("persona", "resume", "other", "--json").out)["paused"] is False
+    assert killah("index", str(tmp_path / "other" / "a.txt"), "--persona", "other").code == 0
+    assert killah("persona", "pause", "nobody").code == 1
+
+
+def test_export_and_import_bring_a_persona_back(killah, indexed, tmp_path):
+    file = tmp_path / "other.killah"
+    done = killah("persona", "export", "other", str(file))
+    assert done.code == 0
+    assert "holds the text of your documents" in done.out
+    assert killah("persona", "export", "other", str(file)).code == 1
+    assert killah("persona", "import", str(file)).code == 1
+    assert killah("persona", "import", str(file), "--name", "uncle").out == "uncle: 1 document, 7 words.\n"
+    assert json.loads(killah("persona", "search", "uncle", "bread", "--json").out)
+    file.write_bytes(file.read_bytes()[:-50])
+    broken = killah("persona", "import", str(file), "--name", "aunt")
+    assert (broken.code, len(broken.err.splitlines())) == (1, 1)

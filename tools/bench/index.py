@@ -143,7 +143,7 @@ def kill_loop(home: Path, kills: int) -> dict[str, float | int | str]:
 
 
 def _command(folder: Path) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "killah", "index", str(folder), "--persona", PERSONA, "--json"]
+    command = [sys.executable, "-m", "killah", "index", str(folder), "--yes", "--persona", PERSONA, "--json"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL)
 
 
