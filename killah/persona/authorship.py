@@ -1,9 +1,11 @@
-"""Whether a passage is a writer's or another's: a shrunken linear discriminant on style vectors.
+"""Whether a passage is a writer's or another's, by style vectors: the two-covariance model.
 
-Linear discriminant analysis (Fisher 1936) with the writer's passages as one class and the reference
-population as the other. Its mean is 0 by construction of `style.standardise`; its covariance is that of
-passages of one writer plus that of writers. The former is estimated from the writer's own passages and drawn
-towards its diagonal by the share of Schäfer and Strimmer (2005, equation 8, for correlations).
+A passage differs from the population's mean (0, by construction of `style.standardise`) by who wrote it and
+by which of the writer's passages it is. Both are normal, with covariances B (of writers, from the reference
+population) and W (of passages of one writer), so that the likelihood ratio has a closed form (probabilistic
+linear discriminant analysis: Ioffe 2006, Prince and Elder 2007). What is like neither, as noise is, is more
+likely another's. W is estimated from the writer's own passages and drawn towards its diagonal by the share of
+Schaefer and Strimmer (2005, equation 8, for correlations).
 """
 
 import json
@@ -18,28 +20,49 @@ from killah.persona.style import Language
 
 SHORTEST = 60  # words; fewer have no style yet
 FLOOR = 0.05  # variance of a feature, for those a writer never varies
+PRIOR = 60  # passages
+DOUBT = 0.2  # variance added to both sides: what so many features say together is not to be trusted fully
+
+
+@dataclass(frozen=True)
+class _Normal:
+    """A normal distribution of style vectors."""
+
+    mean: np.ndarray  # (WIDTH,)
+    precision: np.ndarray  # (WIDTH, WIDTH)
+    log_determinant: float  # of the covariance
+
+    @classmethod
+    def of(cls, mean: np.ndarray, covariance: np.ndarray) -> "_Normal":
+        covariance = covariance + DOUBT * np.eye(len(mean))
+        return cls(mean, np.linalg.inv(covariance), float(np.linalg.slogdet(covariance)[1]))
+
+    def log_density(self, values: np.ndarray) -> np.ndarray:
+        """Of (n, WIDTH), but for a constant, (n,)."""
+        off = values - self.mean
+        return -(np.einsum("nf,fg,ng->n", off, self.precision, off, optimize=True) + self.log_determinant) / 2
 
 
 @dataclass(frozen=True)
 class Authorship:
     """`probability` that passages are the writer's and not another's, both being as likely beforehand."""
 
-    weights: np.ndarray  # (WIDTH,)
-    middle: np.ndarray  # (WIDTH,), half way between the writer and the population
+    writer: _Normal
+    others: _Normal
 
     @classmethod
     def of(cls, styles: np.ndarray, spoken: Language) -> "Authorship":
         """From a writer's standardised style vectors (n, WIDTH), n at least 2."""
-        mean = styles.mean(axis=0, dtype=np.float64)
+        values = styles.astype(np.float64)
+        mean, within, between = values.mean(axis=0), _within(values), _between(spoken)
         # Of n noisy passages the mean is longer than the writer's own; noise is taken off (James-Stein).
-        noise = styles.var(axis=0, dtype=np.float64).sum() / len(styles)
+        noise = values.var(axis=0).sum() / len(values)
         mean *= max(0.0, 1 - noise / max(float(mean @ mean), 1e-9))
-        covariance = _shrunken(styles.astype(np.float64)) + _between(spoken) / 2
-        return cls(np.linalg.solve(covariance, mean), mean / 2)
+        return cls(_Normal.of(mean, within + between / len(values)), _Normal.of(0 * mean, within + between))
 
     def log_odds(self, styles: np.ndarray) -> np.ndarray:
         """Of passages (n, WIDTH): above 0 where they are more likely the writer's, (n,)."""
-        return (styles - self.middle) @ self.weights
+        return self.writer.log_density(styles) - self.others.log_density(styles)
 
     def probability(self, styles: np.ndarray) -> np.ndarray:
         """Of passages (n, WIDTH), each for itself, (n,)."""
@@ -55,6 +78,11 @@ def styles(found: list[str], spoken: Language) -> np.ndarray:
     """Standardised style vectors of passages, (n, WIDTH)."""
     raw = np.array([style.measure(each) for each in found], np.float32).reshape(-1, style.WIDTH)
     return style.standardise(raw, spoken)
+
+
+def _within(values: np.ndarray) -> np.ndarray:
+    """Covariance (WIDTH, WIDTH) of one writer's passages, an average writer's counted as `PRIOR` of them."""
+    return (len(values) * _shrunken(values) + PRIOR * np.eye(values.shape[1])) / (len(values) + PRIOR)
 
 
 def _shrunken(values: np.ndarray) -> np.ndarray:
