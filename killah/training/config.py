@@ -128,6 +128,8 @@ class Config(_Part):
     """Numbers of the result."""
     styles: list[str] = []
     """What --style may name."""
+    codes: list[str] = []
+    """Control codes in the rows, without brackets: what --as may name."""
     about: str = ""
     """What it was trained on, for the card."""
     licence: str = "unknown"

@@ -1,4 +1,7 @@
-"""Rows of `persona` and `compose`: passages of an author as the product shows them, and a text.
+"""Rows of `persona` and `compose`: what the product knows of an author, and a text.
+
+Those of `persona` have the author's soft tokens, often passages before the text, and control codes of what
+the text is; those of `compose` have passages.
 
 A passage never stands near the text it goes with: it is from another volume where the author has several,
 else from at least two sections (40,000 characters) away. Half are drawn, half are those that share most
@@ -8,7 +11,7 @@ rare words with the text's beginning, as those that retrieval finds do.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from math import log, sqrt
 from pathlib import Path
@@ -17,14 +20,27 @@ from random import Random
 from killah.persona.english import FUNCTION_WORDS
 from tools.pretrain.corpus import straighten
 
+from .codes import LETTER, Registers
 from .cutting import finished, walk, whole_words
+from .embedded import Texts
 from .prose import GOES_ON, TEST_EACH, caret_in
 from .splits import Row, Section, Split, balanced, book_sections, by_author, even, held_out_sections
+from .vectors import Places, arrays, personas_of, places
 
 STRAIGHT = 0.35  # rows in keyboard quotes
 POOL = 300  # passages to choose from, each author
 PASSAGE = (560, 700)  # characters, before it is cut to what a row has room for
 QUERY = 250  # characters of the text that are compared with the passages
+ALONE = 0.4  # share of rows that have the soft tokens only, no passages
+CODED = 0.5  # share of rows that have control codes
+CODED_TESTS = 30  # rows of each code that is tested
+OPPOSITES = {
+    "<formal>": "<informal>",
+    "<informal>": "<formal>",
+    "<plain>": "<formal>",
+    "<dialogue>": "<essay>",
+    "<letter>": "<story>",
+}
 
 
 @dataclass(frozen=True)
@@ -79,9 +95,94 @@ class Pool:
         return sum(self._rarity[w] for w in query & passage.words) / sqrt(len(passage.words) + 1)
 
 
+@dataclass
+class Conditions:
+    """What a row of `persona` has beside its text: whose soft tokens, asked for by what, and which codes."""
+
+    known: dict[str, list[int]]
+    where: dict[tuple[str, int], str]
+    registers: Registers
+    queries: Texts = field(default_factory=Texts)
+
+    def of(self, text: "_Text", random: Random) -> Row:
+        """The keys of one row; the author's persona is of another place than the text."""
+        section = text.section
+        own = f"{section.author}/{self.where[section.volume, section.number]}#"
+        elsewhere = [n for n in self.known if n.startswith(f"{section.author}/") and not n.startswith(own)]
+        row: Row = {"persona": random.choice(elsewhere)}
+        if text.beginning:
+            row["query"] = self.queries.add(text.beginning)
+        if random.random() < CODED:
+            row["codes"] = self.registers.codes(text.whole, section.genre)
+        return row
+
+
 def persona(data: Path, seed: int) -> Split:
-    """Rows of the persona LoRA: to write as the passages do."""
-    return _split(data, Random(f"persona {seed}"), PERSONA, "train")
+    """Rows of the persona LoRA: to write as the soft tokens, the passages and the codes say."""
+    random = Random(f"persona {seed}")
+    parts = {part: list(book_sections(data, part)) for part in ("train", "valid")}
+    held_out = list(held_out_sections(data))
+    trained = places(parts["train"])
+    everyone = {**trained, **places(held_out)}
+    passages = Texts()
+    known = personas_of(everyone, passages, Random(f"persona-projector {seed}"))  # the projector's
+    where = _where({**everyone}) | _where(places(parts["valid"], like=trained))
+    texts = {part: list(_texts(sections, PERSONA, random)) for part, sections in parts.items()}
+    conditions = Conditions(
+        known, where, Registers.of([t.whole for _, t in random.sample(texts["train"], 3000)])
+    )
+    pools, split = _pools(parts["train"], random), Split()
+    for part, rows, count in (("train", split.train, PERSONA.rows), ("valid", split.valid, 200)):
+        letters = list(_letters(parts[part]))
+        chosen = [*balanced(by_author(texts[part]), count, random), *(t for _, t in letters)]
+        for text in chosen:
+            bare = random.random() < ALONE
+            row = _alone(text, random) if bare else _row(text, pools, PERSONA, random)
+            if row and len(trained[text.section.author]) > 1:
+                rows.append(row | conditions.of(text, random))
+        random.shuffle(rows)
+    _test(split, data, PERSONA, random, conditions)
+    split.more["test_codes"] = list(_coded(held_out, conditions, random))
+    split.personas, split.arrays = known, arrays(passages, conditions.queries, data)
+    return split
+
+
+def _where(found: Places) -> dict[tuple[str, int], str]:
+    """The place of each section, by volume and number."""
+    return {
+        (s.volume, s.number): place for there in found.values() for place, own in there.items() for s in own
+    }
+
+
+def _letters(sections: Iterable[Section]) -> Iterator[tuple[str, "_Text"]]:
+    """Texts that begin where a letter does."""
+    for section in sections:
+        for match in re.finditer(r"(?:\A|\n\n)(?=\S)", section.text):
+            if LETTER.match(section.text, match.end()):
+                rest = finished(section.text[match.end() :], *PERSONA.completion)
+                if rest:
+                    yield section.author, _Text(section, "", rest)
+
+
+def _coded(sections: list[Section], conditions: Conditions, random: Random) -> Iterator[Row]:
+    """Texts of the held-out authors that earn a register or a rarer genre, and codes they do not earn."""
+    texts = [*_letters(sections), *_texts(sections, PERSONA, random)]
+    by_code: dict[str, list[_Text]] = {}
+    for _, text in texts:
+        for code in conditions.registers.codes(text.whole, text.section.genre):
+            by_code.setdefault(code, []).append(text)
+    for code, opposite in OPPOSITES.items():
+        own = by_code.get(code, [])
+        for text in random.sample(own, min(CODED_TESTS, len(own))):
+            row = _alone(text, random) | conditions.of(text, random) | {"author": text.section.author}
+            row["codes"] = conditions.registers.codes(text.whole, text.section.genre)
+            row["wrong"] = [opposite if each == code else each for each in row["codes"]]
+            yield row | {"code": code}
+
+
+def _alone(text: "_Text", random: Random) -> Row:
+    """A row without passages."""
+    return _json([], text, random.random() < STRAIGHT) | GOES_ON
 
 
 def compose(data: Path, seed: int) -> Split:
@@ -105,8 +206,13 @@ def _split(data: Path, random: Random, shape: Shape, part: str) -> Split:
     return split
 
 
-def _test(split: Split, data: Path, shape: Shape, random: Random) -> None:
-    """The held-out authors' rows, with their own passages, with another's, and with none, row by row."""
+def _test(
+    split: Split, data: Path, shape: Shape, random: Random, conditions: Conditions | None = None
+) -> None:
+    """The held-out authors' rows, with their own passages, with another's, and with none, row by row.
+
+    The soft tokens are the passages' author's; where there are none, there are no passages.
+    """
     pools = _pools(held_out_sections(data), random)
     wrong, none = split.more["test_wrong"], split.more["test_none"] = [], []
     for text in even(by_author(_texts(held_out_sections(data), shape, random)), TEST_EACH, random):
@@ -117,10 +223,21 @@ def _test(split: Split, data: Path, shape: Shape, random: Random) -> None:
             )
             swapped = [_as_long(p, len(own)) for p, own in zip(others, found.passages, strict=True)]
             straight = random.random() < STRAIGHT
-            for rows, passages in ((split.test, found.passages), (wrong, swapped), (none, [])):
+            own = conditions.of(text, random) if conditions else {}
+            own.pop("codes", None)
+            if conditions:
+                theirs = [n for n in conditions.known if n.startswith(f"{other}/")]
+                foreign = own | {"persona": random.choice(theirs)}
+            else:
+                foreign = {}
+            for rows, passages, more in (
+                (split.test, found.passages, own),
+                (wrong, swapped, foreign),
+                (none, [], {}),
+            ):
                 # The text goes on after its last word: the figure is of the text, not of where it was cut.
                 about = {"author": text.section.author} | GOES_ON
-                rows.append(_json(passages, text, straight) | about)
+                rows.append(_json(passages, text, straight) | about | more)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ what there is of them is the query of the attention; the rest is what is learned
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
@@ -15,14 +14,13 @@ import numpy as np
 
 from killah.persona import style
 from killah.persona.chunks import chunks
-from killah.persona.embedding import Embedder
 from tools.pretrain.corpus import straighten
 
 from .cutting import walk, whole_words
+from .embedded import Texts
 from .prose import GOES_ON, TEST_EACH
 from .splits import Row, Section, Split, balanced, book_sections, by_author, even, held_out_sections, some
 
-EMBEDDER = "all-MiniLM-L6-v2"
 ROWS = 8_000
 TEXT = (800, 1200)  # characters
 BEGUN, BEGINNING = 0.5, (60, 240)  # share of texts that have begun, characters of a beginning
@@ -33,27 +31,12 @@ STRAIGHT = 0.35  # texts in keyboard quotes
 Places = dict[str, dict[str, list[Section]]]  # author -> volume, or half of the only one -> sections
 
 
-@dataclass
-class Texts:
-    """Texts to embed, each once."""
-
-    number: dict[str, int] = field(default_factory=dict)
-
-    def add(self, text: str) -> int:
-        """Where `text` stands among them."""
-        return self.number.setdefault(text, len(self.number))
-
-    def embedded(self, embedder: Embedder) -> np.ndarray:
-        """Unit vectors (texts, width), float32."""
-        return embedder.encode(list(self.number))
-
-
 def projector(data: Path, seed: int) -> Split:
     """Texts with a persona of another volume of the author, else of the other half of the only one."""
     random = Random(f"persona-projector {seed}")
     trained, held_out = places(book_sections(data, "train")), places(held_out_sections(data))
     passages, queries, split = Texts(), Texts(), Split()
-    personas = _personas({**trained, **held_out}, passages, random)
+    personas = personas_of({**trained, **held_out}, passages, random)
     for sections, rows, count in (
         (trained, split.train, ROWS),
         (places(book_sections(data, "valid"), like=trained), split.valid, 200),
@@ -70,14 +53,17 @@ def projector(data: Path, seed: int) -> Split:
             row["query"] = queries.add(row["prompt"])
     for row in (*split.train, *split.valid):
         del row["author"]
-    embedder = Embedder(EMBEDDER)
-    split.personas = personas
-    split.arrays = {
-        "vectors": passages.embedded(embedder),
-        "styles": np.stack([style.vector(text) for text in passages.number]),
-        "queries": queries.embedded(embedder),
-    }
+    split.personas, split.arrays = personas, arrays(passages, queries, data)
     return split
+
+
+def arrays(passages: Texts, queries: Texts, data: Path) -> dict[str, np.ndarray]:
+    """What `killah.training.personas` reads; embeddings are kept in `data`."""
+    return {
+        "vectors": passages.embedded(data),
+        "styles": np.stack([style.vector(text) for text in passages.number]),
+        "queries": queries.embedded(data),
+    }
 
 
 def places(sections: Iterable[Section], like: Places | None = None) -> Places:
@@ -107,7 +93,7 @@ def _halves(volumes: dict[str, list[Section]], middle: int) -> dict[str, list[Se
     return halves
 
 
-def _personas(found: Places, passages: Texts, random: Random) -> dict[str, list[int]]:
+def personas_of(found: Places, passages: Texts, random: Random) -> dict[str, list[int]]:
     """Passages by persona: author/place#0 is all that were chosen of a place, #1 and so on parts of them."""
     personas: dict[str, list[int]] = {}
     for author, there in found.items():
