@@ -86,11 +86,12 @@ def forget(
 ) -> None:
     """Erase what was read under PATH, or all of it: text, vectors, and the bytes they had in Killah's files.
 
-    The documents themselves are not touched. With --all the adapters trained for the personas go too; after
-    PATH they stay until `killah adapters remove`. Exit code 1 where nothing of PATH was known.
+    The documents themselves are not touched. With --all the adapters trained for the personas and the journal
+    of suggestions go too; after PATH they stay until `killah adapters remove`. Exit code 1 where nothing of
+    PATH was known.
     """
     from killah.adapters import personal
-    from killah.persona import forgetting
+    from killah.persona import forgetting, suggestions
 
     if everything == bool(paths):
         raise KillahError("Say what to forget: PATH, or --all.", "Example: killah forget ~/Documents/letters")
@@ -99,6 +100,8 @@ def forget(
             f"Forget all that {f'{persona!r} knows' if persona else 'is known'}?", abort=True, err=True
         )
     forgotten = forgetting.forget_all(persona) if everything else forgetting.forget(paths or [], persona)
+    if everything:
+        suggestions.clear(persona)
     for name, count in forgotten.items():
         if everything:
             personal.forget(name)

@@ -88,13 +88,14 @@ def delete(
 ) -> None:
     """Delete a persona: text and vectors stored of its documents, its adapters. The documents stay."""
     from killah.adapters import personal
-    from killah.persona import personas
+    from killah.persona import personas, suggestions
 
     personas.existing(name)
     if not yes and not typer.confirm(f"Delete the persona {name!r} and all it knows?"):
         raise typer.Exit(1)
     personas.delete(name)
     personal.forget(name)
+    suggestions.clear(name)
     if as_json:
         print_json({"deleted": name})
     else:

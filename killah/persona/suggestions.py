@@ -50,7 +50,7 @@ def add(suggestions: list[Suggestion]) -> None:
     """Append; the older half goes where there would be more than `LARGEST` bytes. Raises `KillahError`."""
     if not suggestions:
         return
-    new = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in suggestions)
+    new = _lines(suggestions)
     try:
         with _locked():
             path = file()
@@ -81,15 +81,23 @@ def read(persona: str | None = None) -> Iterator[Suggestion]:
             yield found
 
 
-def clear() -> int:
-    """Delete the journal; returns how many suggestions it held. Raises `KillahError`."""
-    count = sum(1 for _ in read())
+def clear(persona: str | None = None) -> int:
+    """Delete the journal, or one persona's part of it; how many suggestions went. Raises `KillahError`."""
     try:
         with _locked():
-            file().unlink(missing_ok=True)
+            found = list(read())
+            rest = [each for each in found if persona is not None and each.persona != persona]
+            if rest:
+                paths.write_private(file(), _lines(rest))
+            else:
+                file().unlink(missing_ok=True)
     except OSError as error:
         raise paths.cannot_write(file(), error) from error
-    return count
+    return len(found) - len(rest)
+
+
+def _lines(found: list[Suggestion]) -> str:
+    return "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in found)
 
 
 @contextmanager

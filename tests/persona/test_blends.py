@@ -1,8 +1,12 @@
 """Blends: what a user may write for a persona, and how things are dealt out by its shares."""
 
+from pathlib import Path
+
 import pytest
 
+from killah import paths
 from killah.errors import KillahError
+from killah.persona import blends
 from killah.persona.blends import parse, shares
 
 
@@ -42,3 +46,46 @@ def test_a_name_may_not_come_twice() -> None:
 )
 def test_things_are_dealt_out_by_weight(weights, count, dealt) -> None:
     assert shares(weights, count) == dealt
+
+
+@pytest.fixture
+def writers(home: Path) -> None:
+    paths.private_dir(paths.personas_dir())
+    for name in ("saki", "wells", "verne"):
+        (paths.personas_dir() / f"{name}.sqlite").touch()
+
+
+def test_a_name_that_was_kept_stands_for_its_personas(writers: None) -> None:
+    blends.keep("both", parse("saki=3,wells=1"))
+    assert parse("both") == pytest.approx({"saki": 0.75, "wells": 0.25})
+    assert parse("both=0.5,saki=0.5") == pytest.approx({"saki": 0.875, "wells": 0.125})
+    blends.keep("all", parse("both=2,verne=2"))  # spelt out when it was kept
+    assert blends.drop("both")
+    assert parse("all") == pytest.approx({"saki": 0.375, "wells": 0.125, "verne": 0.5})
+    assert not blends.drop("both")
+    assert blends.file().stat().st_mode & 0o077 == 0
+
+
+def test_a_persona_comes_before_a_blend_of_its_name(writers: None) -> None:
+    blends.keep("later", parse("saki,wells"))
+    (paths.personas_dir() / "later.sqlite").touch()
+    assert parse("later") == {"later": 1.0}
+    with pytest.raises(KillahError, match="There is a persona 'saki'"):
+        blends.keep("saki", parse("wells"))
+
+
+def test_what_can_be_used_and_what_not(writers: None) -> None:
+    assert blends.check("saki=1,wells=2") == "saki=1,wells=2"
+    assert blends.usable("saki")
+    assert not blends.usable("saki,nobody")
+    assert not blends.usable("none")
+    assert not blends.usable("")
+    with pytest.raises(KillahError, match="no persona 'nobody'"):
+        blends.check("saki,nobody")
+
+
+@pytest.mark.parametrize("text", ["both = 7", "both", "both = {saki = 'x'}", "both = {saki = 0.0}"])
+def test_a_damaged_file_of_blends_is_one_sentence(writers: None, text: str) -> None:
+    blends.file().write_text(text)
+    with pytest.raises(KillahError, match="is no table of blends"):
+        blends.kept()

@@ -41,3 +41,10 @@ def test_after_clearing_nothing_is_left():
     assert suggestions.clear() == 2
     assert not suggestions.file().exists()
     assert list(suggestions.read()) == []
+
+
+def test_one_personas_part_can_go_alone():
+    suggestions.add([noted(1), noted(2, "wells"), noted(3)])
+    assert suggestions.clear("saki") == 2
+    assert list(suggestions.read()) == [noted(2, "wells")]
+    assert suggestions.file().stat().st_mode & 0o077 == 0
