@@ -1,13 +1,16 @@
-"""Writes prose as .txt, .md, .rtf, .docx and .pdf: what the samples and the index benchmark are made with.
+"""Writes prose in every format Killah reads: what the samples and the index benchmarks are made with.
 
-The same text gives the same bytes on every run (no clock, no machine name in the files). RTF is written
-by hand, .docx by python-docx, .pdf by fpdf2 with a core font, which is why text must fit Windows-1252.
+The same text gives the same bytes on every run (no clock, no machine name in the files). .docx is written by
+python-docx, .pdf by fpdf2 with a core font, which is why text must fit Windows-1252; the others by hand.
 """
 
+import html
 import io
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
 from pathlib import Path
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
@@ -87,12 +90,89 @@ def _pdf(title: str, paragraphs: list[str], author: str) -> bytes:
     return bytes(pdf.output())
 
 
+def _html(title: str, paragraphs: list[str], author: str) -> bytes:
+    return _page(
+        title, paragraphs, f'<meta charset="utf-8"><meta name="author" content="{html.escape(author)}">'
+    )
+
+
+def _page(title: str, paragraphs: list[str], head: str) -> bytes:
+    body = [f"<h1>{html.escape(title)}</h1>", *(f"<p>{html.escape(text)}</p>" for text in paragraphs)]
+    return f"<html><head>{head}</head><body>\n{chr(10).join(body)}\n</body></html>\n".encode()
+
+
+def _odt(title: str, paragraphs: list[str], _author: str) -> bytes:
+    spaces = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in ("office", "text")
+    )
+    body = f"<text:h>{html.escape(title)}</text:h>"
+    body += "".join(f"<text:p>{html.escape(text)}</text:p>" for text in paragraphs)
+    content = (
+        f"<office:document-content {spaces}><office:body><office:text>{body}</office:text></office:body>"
+    )
+    return zipped(
+        {
+            "mimetype": b"application/vnd.oasis.opendocument.text",
+            "content.xml": f"{content}</office:document-content>".encode(),
+        }
+    )
+
+
+def _epub(title: str, paragraphs: list[str], _author: str) -> bytes:
+    container = '<container><rootfiles><rootfile full-path="book/book.opf"/></rootfiles></container>'
+    item = '<item id="one" href="one.xhtml" media-type="application/xhtml+xml"/>'
+    package = f'<package><manifest>{item}</manifest><spine><itemref idref="one"/></spine></package>'
+    return zipped(
+        {
+            "mimetype": b"application/epub+zip",
+            "META-INF/container.xml": container.encode(),
+            "book/book.opf": package.encode(),
+            "book/one.xhtml": _page(title, paragraphs, '<meta charset="utf-8"/>'),
+        }
+    )
+
+
+def zipped(parts: dict[str, bytes]) -> bytes:
+    """A zip archive of `parts` by name."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED, 9)
+    return made.getvalue()
+
+
+def _eml(title: str, paragraphs: list[str], author: str) -> bytes:
+    message = EmailMessage()
+    message["Subject"] = title
+    message["From"] = Address(author, "writer", "example.org")
+    message["Date"] = _EPOCH
+    message.set_content("\n\n".join([title, *paragraphs]) + "\n", cte="quoted-printable")
+    return message.as_bytes()
+
+
+def _tex(title: str, paragraphs: list[str], author: str) -> bytes:
+    head = rf"\documentclass{{article}}\author{{{_tex_text(author)}}}\begin{{document}}"
+    body = [rf"\section{{{_tex_text(title)}}}", *map(_tex_text, paragraphs)]
+    return "\n\n".join([head, *body, r"\end{document}"]).encode()
+
+
+def _tex_text(text: str) -> str:
+    return "".join(_TEX.get(character, character) for character in text)
+
+
+_TEX = {"\\": r"\textbackslash{}"} | {sign: "\\" + sign for sign in "{}%&$#_"}
+
 FORMATS: dict[str, Callable[[str, list[str], str], bytes]] = {
     "txt": _txt,
     "md": _md,
     "docx": _docx,
     "rtf": _rtf,
     "pdf": _pdf,
+    "html": _html,
+    "odt": _odt,
+    "epub": _epub,
+    "eml": _eml,
+    "tex": _tex,
 }
 
 

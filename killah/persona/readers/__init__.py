@@ -15,7 +15,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 
 # Other endings of the same format.
-_ALIASES = {"text": "txt", "markdown": "md", "mdown": "md"}
+_ALIASES = {"text": "txt", "markdown": "md", "mdown": "md", "htm": "html", "xhtml": "html"}
 
 # Never part of a word: byte order mark, zero-width characters, soft hyphen, controls other than \n and \t.
 _INVISIBLE = re.compile("[\ufeff\u200b\u2060\u00ad\x00-\x08\x0e-\x1f\x7f]")

@@ -11,7 +11,7 @@ from xml.parsers import expat
 
 from killah.persona.readers import Unreadable
 
-MAX_PART_BYTES = 64 << 20  # one part unpacked; a long novel has about 10 MB
+MAX_TEXT_BYTES = 64 << 20  # text unpacked; a long novel has about 10 MB
 _OLE = b"\xd0\xcf\x11\xe0"  # how Office wraps what it encrypts
 _BLOCK = 1 << 16
 
@@ -48,7 +48,16 @@ def opened(data: bytes, kind: str) -> Iterator[zipfile.ZipFile]:
         raise Unreadable(f"encrypted {kind}") from error
 
 
-def part(archive: zipfile.ZipFile, name: str, most: int = MAX_PART_BYTES) -> bytes:
+def check_size(archive: zipfile.ZipFile, names: list[str], most: int = MAX_TEXT_BYTES) -> None:
+    """Raises `Unreadable` where parts unpack to more than `most` bytes together.
+
+    The sizes are those the archive declares; zipfile reads no more than that of each part.
+    """
+    if sum(archive.getinfo(name).file_size for name in names) > most:
+        raise Unreadable(f"its text unpacks to more than {most >> 20} MB, like a zip bomb's")
+
+
+def part(archive: zipfile.ZipFile, name: str, most: int = MAX_TEXT_BYTES) -> bytes:
     """One part unpacked. Raises `Unreadable` where it is larger than `most` bytes, `KeyError` without it."""
     return b"".join(_stream(archive, name, most))
 
@@ -67,16 +76,14 @@ def parse(archive: zipfile.ZipFile, name: str, start: Starts, end: Ends, charact
     parser.EndElementHandler = lambda tag: end(_name(tag))
     parser.CharacterDataHandler = characters
     parser.EntityDeclHandler = _refuse
-    for block in _stream(archive, name, MAX_PART_BYTES):
+    for block in _stream(archive, name, MAX_TEXT_BYTES):
         parser.Parse(block)
     parser.Parse(b"", True)
 
 
 def _stream(archive: zipfile.ZipFile, name: str, most: int) -> Iterator[bytes]:
-    entry = archive.getinfo(name)
-    if entry.file_size > most:  # zipfile reads no more than the size that is declared
-        raise Unreadable(f"its text unpacks to more than {most >> 20} MB, like a zip bomb's")
-    with archive.open(entry) as stream:
+    check_size(archive, [name], most)
+    with archive.open(name) as stream:
         while block := stream.read(_BLOCK):
             yield block
 

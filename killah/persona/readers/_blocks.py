@@ -5,16 +5,17 @@ from collections import Counter
 from killah.persona.readers import clean
 from killah.persona.voice import Prose, Reason, own
 
-_LAYOUT_WORDS = 50  # a table cell with more is a page laid out with tables, not a table
+# A page may be laid out with tables: such cells hold this many words, or fewer where a row is one cell.
+_LAYOUT_WORDS, _LONE_WORDS = 50, 8
 
 
 class Blocks:
-    """Collects a document: paragraphs in order, words set aside by reason, table cells judged by size."""
+    """Collects a document: paragraphs in order, words set aside by reason, table rows judged by cells."""
 
     def __init__(self) -> None:
         self.left_out = Counter[str]()
         self._kept: list[str] = []
-        self._cells: list[list[str]] = []
+        self._rows: list[list[list[str]]] = []  # open rows, one in another; their cells; their paragraphs
 
     def add(self, paragraph: str, reason: Reason | None = None) -> None:
         """Take one paragraph, or count its words under `reason`."""
@@ -22,26 +23,34 @@ class Blocks:
             return
         if reason is not None:
             self.left_out[reason.value] += len(paragraph.split())
-        elif self._cells:
-            self._cells[-1].append(paragraph)
+        elif self._rows and self._rows[-1]:
+            self._rows[-1][-1].append(paragraph)
         else:
             self._kept.append(paragraph)
 
-    def open_cell(self) -> None:
-        """What follows is in a table cell; cells may stand in cells."""
-        self._cells.append([])
+    def open_row(self) -> None:
+        """A table row begins; it may stand in a cell of another."""
+        self._rows.append([])
 
-    def close_cell(self) -> None:
-        """The innermost cell ends: a short one is of a table, a long one holds prose."""
-        words = sum(len(paragraph.split()) for paragraph in self._cells[-1])
-        if words > _LAYOUT_WORDS:
-            self._kept += self._cells.pop()
-        elif self._cells.pop():
-            self.left_out[Reason.TABLES.value] += words
+    def open_cell(self) -> None:
+        """A cell begins, where a row is open, and ends the one before."""
+        if self._rows:
+            self._rows[-1].append([])
+
+    def close_row(self) -> None:
+        """The innermost row ends: cells of a few words were a table, long ones are prose."""
+        cells = self._rows.pop()
+        least = _LONE_WORDS if len(cells) == 1 else _LAYOUT_WORDS
+        for cell in cells:
+            words = sum(len(paragraph.split()) for paragraph in cell)
+            if words >= least:
+                self._kept += cell
+            elif words:
+                self.left_out[Reason.TABLES.value] += words
 
     def prose(self, *, is_mail: bool = False) -> Prose:
         """The document: paragraphs with a blank line between them, without what the rules find in them."""
-        while self._cells:
-            self.close_cell()
+        while self._rows:
+            self.close_row()
         prose = own(clean("\n\n".join(self._kept)), is_mail=is_mail)
         return Prose(prose.text, self.left_out + prose.left_out)

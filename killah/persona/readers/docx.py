@@ -75,6 +75,8 @@ class _Words:
             return
         elif tag == "w:t":
             self._depth += 1
+        elif tag == "w:tr":
+            self.blocks.open_row()
         elif tag == "w:tc":
             self.blocks.open_cell()
         elif tag == "w:pStyle":
@@ -89,8 +91,8 @@ class _Words:
             return
         elif tag == "w:t":
             self._depth -= 1
-        elif tag == "w:tc":
-            self.blocks.close_cell()
+        elif tag == "w:tr":
+            self.blocks.close_row()
         elif tag == "w:p":
             self.blocks.add("".join(self._paragraph), self._reason)
             self._paragraph, self._reason = [], None

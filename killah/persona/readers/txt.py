@@ -21,6 +21,7 @@ _MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+_DEFAULTS = ("ascii", "iso8859-1", "cp1252", "iso8859-15", "utf-16", "utf-16-le", "utf-16-be")
 _SAMPLE = 1 << 16  # bytes that decide about an encoding
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _CYRILLIC = ("cp1251", "koi8-r", "cp866", "mac-cyrillic")
@@ -51,6 +52,23 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         return data.decode(_guess(sample), "replace")
+
+
+def declared(data: bytes, name: str | None) -> str:
+    """Bytes to text where the document names its encoding.
+
+    A Western name is not believed: many programs write it as their default over letters of any alphabet.
+    """
+    try:
+        codec = codecs.lookup(name or "").name
+    except (LookupError, ValueError):
+        return decode(data)
+    if codec in _DEFAULTS or data.startswith(tuple(_MARKS)):
+        return decode(data)
+    try:
+        return data.decode(codec)
+    except (UnicodeError, LookupError):  # LookupError: a codec such as "hex" that gives no text
+        return decode(data)
 
 
 def _strictly(data: bytes, name: str) -> str:

@@ -35,12 +35,10 @@ _FIELD = re.compile(
 )
 
 _CLOSING = re.compile(
-    r"(?:(?:with )?(?:best|kind|kindest|warm|warmest)(?: regards| wishes)?|regards|sincerely(?: yours)?"
+    r"(?i:(?:with )?(?:best|kind|kindest|warm|warmest)(?: regards| wishes)?|regards|sincerely(?: yours)?"
     r"|yours (?:sincerely|truly|faithfully)|cheers|(?:many )?thanks(?: again| in advance)?|all the best"
-    r"|thank you"
-    r"|с уважением|с наилучшими пожеланиями|с благодарностью|всего (?:доброго|хорошего|наилучшего)"
-    r"|искренне ваш[аи]?|(?:заранее )?спасибо)\s*(?:[,.!—–-]|$).{0,40}",
-    re.IGNORECASE,
+    r"|thank you|с уважением|с наилучшими пожеланиями|с благодарностью|всего (?:доброго|хорошего|наилучшего)"
+    r"|искренне ваш[аи]?|(?:заранее )?спасибо)\s*(?:[,.!—–-]|$)\s*(?:[A-ZА-ЯЁ][\w.'’-]{0,30}\s*){0,4}"
 )
 _CONTACT = re.compile(
     rf"{_ADDRESS.pattern}|https?://|\bwww\.|\+\d[\d\s().-]{{7,20}}\d|\(\d{{3,5}}\)\s*\d[\d\s-]{{4,10}}\d"
@@ -171,15 +169,21 @@ def _header_blocks(lines: list[str]) -> Iterator[tuple[int, int]]:
 
 
 def _last_contact(lines: list[str], at: int) -> int | None:
-    """The end of a signature that starts at `at`: its last contact line; None where there is none."""
-    end, count = None, 0
-    for number in range(at + 1, min(len(lines), at + 2 * _LONGEST_SIGNATURE)):
+    """The end of a signature that starts at `at`: its last contact line; None where there is none.
+
+    A name comes first, and nothing in it is a sentence.
+    """
+    end, first = None, next_line(lines, at + 1)
+    if first == len(lines) or not _is_name(lines[first].strip()):
+        return None
+    for number in range(first, min(len(lines), first + _LONGEST_SIGNATURE)):
         line = lines[number].strip()
-        if not line:
-            continue
-        count += 1
-        if count > _LONGEST_SIGNATURE or len(line) > _WIDEST_SIGNATURE:
+        if len(line) > _WIDEST_SIGNATURE or line.endswith(("?", "!", ";")):
             break
         if _CONTACT.search(line):
             end = number + 1
     return end
+
+
+def _is_name(line: str) -> bool:
+    return len(line.split()) <= 7 and (not line.endswith((".", ":", "?", "!")) or bool(_CONTACT.search(line)))

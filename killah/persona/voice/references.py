@@ -18,13 +18,12 @@ _AUTHOR = re.compile(
 )
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d[a-z]?\b")
 _PUBLISHED = re.compile(
-    r"\bdoi\b|https?://|arXiv|\bvol\.|\bpp?\.\s?\d|\bpress\b|\bpublish|\bproceedings\b|\bjournal\b|\bin proc\."
-    r"|\beds?\.|\bURL\b"
-    r"|\bISBN\b|\bretrieved\b|\(\d{4}[a-z]?\)|\d+\s?\(\d+\)|[—–-]\s?[СсCcТтT]\.\s?\d|\s//\s|изд(?:-во|\.)"
-    r"|[—–-]\s?[МЛ]\."
-    r"|\d{1,4}\s?[-–—:]\s?\d{1,5}\b",
+    r"\bdoi\b|https?://|arXiv|\bURL\b|\bISBN\b|\bvol\.|\bpp?\.\s?\d|\beds?\.|\bpress\b|\bpublish|\bproceedings\b"
+    r"|\bin proc\.|\bjournal of\b|\bretrieved\b|\d\s?\(\d{1,3}\)|:\s?\d{1,5}\s?[-–—]\s?\d{1,5}\b"
+    r"|[—–-]\s?[СсCcТтT]\.\s?\d|\s//\s|изд(?:-во|\.)|[—–-]\s?(?:М|Л|СПб)\.",
     re.IGNORECASE,
 )
+_DIGIT = re.compile(r"\d")
 _LONGEST = 500  # characters of an entry
 _LEAST = 3  # entries, or a heading and two
 
@@ -52,6 +51,9 @@ def _span(run: list[tuple[int, int]]) -> Iterator[Span]:
 
 def _entries(lines: list[str], start: int, end: int) -> Iterator[tuple[int, int, str]]:
     """A block as a heading and entries, which begin at their numbers or else at an author's name."""
+    if start + 1 == end:
+        yield start, end, lines[start].strip()
+        return
     numbered = sum(bool(_NUMBERED.match(line)) for line in lines[start:end]) > 1
     opens = _NUMBERED if numbered else _AUTHOR
     first = start
@@ -64,7 +66,7 @@ def _entries(lines: list[str], start: int, end: int) -> Iterator[tuple[int, int,
 
 def _is_entry(text: str, headed: bool) -> bool:
     """Whether a paragraph cites one work. Below a heading less is asked of it."""
-    if len(text) > _LONGEST:
+    if len(text) > _LONGEST or not _DIGIT.search(text):
         return False
     marks = bool(_YEAR.search(text)) + bool(_PUBLISHED.search(text))
     named = bool(_NUMBERED.match(text)) + bool(_AUTHOR.match(text))

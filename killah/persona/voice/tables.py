@@ -54,11 +54,15 @@ def _is_table(rows: list[list[str]]) -> bool:
 
 def contents(lines: list[str]) -> Iterator[Span]:
     """Entries with dots that lead to a page, and the entries below the word Contents."""
-    for start, end in runs(lines, (bool(_LEADERS.match(line)) for line in lines), _LEAST):
+    for start, end in runs(lines, (_leads_to_a_page(line) for line in lines), _LEAST):
         yield Span(start, end, Reason.CONTENTS)
     for at, line in enumerate(lines):
         if _CONTENTS.fullmatch(line) and (end := _entries(lines, at + 1)):
             yield Span(at, end, Reason.CONTENTS)
+
+
+def _leads_to_a_page(line: str) -> bool:
+    return line.rstrip()[-1:].isalnum() and bool(_LEADERS.match(line))
 
 
 def _entries(lines: list[str], at: int) -> int | None:

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from killah.persona.readers import Unreadable
-from killah.persona.readers._archive import MAX_PART_BYTES
+from killah.persona.readers._archive import MAX_TEXT_BYTES
 from killah.persona.readers.docx import read
 
 
@@ -59,7 +59,7 @@ def test_what_word_writes_twice_for_old_readers_is_read_once():
 
 def test_a_zip_bomb_is_refused_before_it_is_unpacked():
     with pytest.raises(Unreadable, match="zip bomb"):
-        text(docx(b" " * (MAX_PART_BYTES + 1)))
+        text(docx(b" " * (MAX_TEXT_BYTES + 1)))
 
 
 def test_a_bomb_that_lies_about_its_size_is_broken():
