@@ -13,8 +13,9 @@ from pydantic import (
 )
 
 FORMAT = 1
+NAME = r"[^\W_][\w.-]*"  # of an adapter, also a folder's
 
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
 Kind = Literal["lora", "projector", "mix"]
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from killah import paths
 from killah.adapters import package
-from killah.adapters.card import AdapterCard
+from killah.adapters.card import NAME, AdapterCard
 from killah.errors import KillahError
 from killah.gemma import catalog as models
 from killah.gemma import manifest
 
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_NAME = re.compile(NAME)
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,7 @@ def train(
         bool, typer.Option("--journal", help="Go on from it with the journal of suggestions.")
     ] = False,
     steps: Annotated[int | None, typer.Option(min=1, help="Steps; by the amount of text otherwise.")] = None,
-    minutes: Annotated[float | None, typer.Option(min=0, help="Train no longer than this.")] = None,
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="Train no longer than this.")] = None,
     model: Annotated[str | None, typer.Option(help="Base model, by name or folder.")] = None,
     as_json: bool = JSON,
 ) -> None:

@@ -18,6 +18,7 @@ from killah import paths
 from killah.errors import KillahError
 from killah.persona import personas, suggestions
 from killah.persona.chunks import chunks
+from killah.persona.indexing import refuse_paused
 from killah.persona.parsing import read_ahead
 from killah.persona.readers import Unreadable, formats
 from killah.persona.scanning import Skipped, scan
@@ -97,8 +98,12 @@ def of_paths(given: Sequence[Path]) -> Writing:
 
 
 def of_index(name: str) -> Writing:
-    """The passages of an indexed persona, a unit a document. Raises `KillahError` where there are none."""
+    """The passages of an indexed persona, a unit a document.
+
+    Raises `KillahError` where there are none, and where its owner has paused it.
+    """
     with Store.open(personas.existing(name)) as store:
+        refuse_paused(store)
         found = [list(each) for _, each in groupby(store.texts(), itemgetter(1))]
     if not found:
         raise KillahError(f"The persona {name!r} has no passages.", "Add some: killah index FOLDER")

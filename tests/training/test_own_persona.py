@@ -173,6 +173,12 @@ def test_a_name_that_leads_elsewhere_is_refused(tiny, letters, name):
         train(letters, name)
 
 
+def test_a_persona_of_any_alphabet(tiny, letters):
+    train(letters, "Саки", steps=1)
+    assert personal.trained() == {"Саки": ["tiny"]}
+    assert package.read(adapter("Саки"), None).card.name == "persona-Саки"
+
+
 def test_a_base_nobody_has(home, letters):
     with pytest.raises(KillahError, match="nowhere"):
         own_persona.train("sailor", letters, "nowhere")

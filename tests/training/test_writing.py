@@ -2,10 +2,14 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from killah import paths
 from killah.errors import KillahError
 from killah.persona import suggestions
+from killah.persona.indexing import index
+from killah.persona.store import Store
 from killah.persona.suggestions import Suggestion
 from killah.training import writing
 from killah.training.writing import Writing
@@ -137,3 +141,25 @@ def test_the_journal_gives_what_was_written_once():
     ]
     with pytest.raises(KillahError, match="no suggestions made to 'nobody'"):
         writing.of_suggestions("nobody")
+
+
+def test_the_index_gives_a_unit_a_document_unless_it_is_paused(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.txt").write_text(f"The story of {name}. " * 100)
+    index([tmp_path], "saki", Flat())
+    found = writing.of_index("saki")
+    assert len(found.units) == 2
+    assert all(f"of {name}." in writing.own(unit[0]) for name, unit in zip("ab", found.units, strict=True))
+    with Store.create(paths.personas_dir() / "saki.sqlite") as store:
+        store.set_setting("paused", "yes")
+    with pytest.raises(KillahError, match="is paused"):
+        writing.of_index("saki")
+
+
+class Flat:
+    """An embedder to which all passages mean the same."""
+
+    name = "flat"
+
+    def encode(self, texts):
+        return np.ones((len(texts), 4), np.float32)
