@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from killah.persona import personas
+from killah.persona.indexing import keep_min_p
 from killah.persona.scanning import is_under
 from killah.persona.store import Store
 
@@ -33,6 +34,7 @@ def _forget(name: str, folders: list[str]) -> int:
         removed = store.remove([path for path in store.entries() if is_under(path, folders)])
         store.disagree([root for root in store.roots() if is_under(root, folders)])
         if removed:
+            keep_min_p(store)
             store.vacuum()
     return removed
 

@@ -25,6 +25,7 @@ from killah.persona.readers import Unreadable, formats
 from killah.persona.report import Progress, Report
 from killah.persona.scanning import File, Found, Skipped, is_under, printable, scan
 from killah.persona.store import Entry, Holding, Made, Store, digest
+from killah.persona.tone import min_p
 
 BATCH = 64  # passages a transaction; a few seconds of embedding
 
@@ -57,6 +58,8 @@ def index(
         run.follow_versions()
         run.read(run.changed(found), limits)
         run.remove_missing(found)
+        if run.remeasured or report.changed or not store.setting("min_p"):
+            keep_min_p(store)
     report.seconds = time.perf_counter() - started
     return report
 
@@ -66,6 +69,12 @@ def refuse_paused(store: Store) -> None:
     if store.setting("paused"):
         name = store.path.stem
         raise KillahError(f"The persona {name!r} is paused.", f"Go on: killah persona resume {quote(name)}")
+
+
+def keep_min_p(store: Store) -> None:
+    """Measure anew what the style of all passages implies, and keep it as the setting `min_p`."""
+    styles = store.styles() if "style" in store.meta() else np.empty((0, 0))
+    store.set_setting("min_p", f"{min_p(styles.mean(axis=0)):.4f}" if len(styles) else None)
 
 
 def _nothing(found: Found) -> str:
@@ -90,6 +99,7 @@ class _Run:
         self.embedder = embedder
         self.report = report
         self.on_progress = on_progress
+        self.remeasured = False  # whether the styles of all passages were
         self.total = self.done = 0  # documents to read, and those stored
         self._taken = 0  # read, stored or not
         self._entries = store.entries()
@@ -119,6 +129,7 @@ class _Run:
             self.store.replace_vectors(self._again(self.embedder.encode), self.embedder.name)
         if meta.get("style") != style.VERSION:
             self.store.replace_styles(self._again(_styles), style.VERSION)
+            self.remeasured = True
         if meta.get("copies") != COPIES:
             self.store.find_copies()
 

@@ -180,8 +180,10 @@ def test_forget_all_asks_and_leaves_nothing(killah, folder, home):
 
 
 def test_words_that_do_not_count_are_reported(killah, folder):
-    text = "The boats came in at dawn, heavy with herring, and the gulls followed them over the grey water while "
-    text += "the men on the quay threw ropes and shouted to one another."
+    text = (
+        "The boats came in at dawn, heavy with herring, and the gulls followed them over the grey water "
+        "while the men on the quay threw ropes and shouted to one another."
+    )
     (folder / "long.txt").write_text(text)
     (folder / "again.txt").write_text(text.replace("dawn", "noon"))
     done = killah("index", str(folder), "--yes")

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from killah.errors import KillahError
-from killah.persona import embedding, personas, style
+from killah.persona import embedding, personas, style, tone
+from killah.persona.forgetting import forget
 from killah.persona.indexing import index
 from killah.persona.store import Store
 
@@ -226,3 +227,23 @@ def test_a_paused_persona_is_not_written_to(run, writing):
     with pytest.raises(KillahError, match=r"is paused.*resume saki"):
         run(writing)
     assert not holds("volcanoes")
+
+
+def test_the_min_p_that_the_style_implies_is_kept_and_follows_the_text(run, writing):
+    def kept():
+        with Store.open(personas.path_of("saki")) as store:
+            return float(store.setting("min_p")), store.styles().mean(axis=0)
+
+    run(writing)
+    value, mean = kept()
+    assert value == pytest.approx(tone.min_p(mean), abs=1e-4)
+    (writing / "wild.txt").write_text(
+        "Oh! I say — you — you can't! Don't... I won't!! You'll see, you will! " * 9
+    )
+    run(writing)
+    assert kept()[0] < value
+    forget([writing / "wild.txt"])
+    assert kept()[0] == value
+    forget([writing])
+    with Store.open(personas.path_of("saki")) as store:
+        assert store.setting("min_p") is None
