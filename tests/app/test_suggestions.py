@@ -8,6 +8,8 @@ from scripted import Job, ScriptedEngine, always, at_end, editor, until
 from killah import paths
 from killah.errors import KillahError
 from killah.persona import suggestions
+from killah.persona.store import Store
+from killah.training import writing
 
 
 def journal():
@@ -121,8 +123,6 @@ async def test_a_full_disk_costs_the_journal_and_not_the_text(monkeypatch):
 
 
 async def test_the_persona_in_use_is_noted():
-    from killah.persona.store import Store
-
     for name in ("saki", "wells"):
         with Store.create(paths.personas_dir() / f"{name}.sqlite"):
             pass
@@ -136,3 +136,23 @@ async def test_the_persona_in_use_is_noted():
     assert [each.persona for each in journal()] == ["saki", "wells"]
     assert [each.persona for each in suggestions.read("wells")] == ["wells"]
     assert json.loads(suggestions.file().read_text().splitlines()[0])["shown"] == " end"
+
+
+async def test_what_was_written_with_the_editor_is_what_is_trained_on():
+    with Store.create(paths.personas_dir() / "saki.sqlite"):
+        pass
+    app = editor("The", ScriptedEngine(once("quick")), persona="saki")
+    async with app.run_test() as pilot:
+        await at_end(pilot)
+        await typed_and_shown(pilot, " quick", " red fox")
+        await pilot.press(*" brown dog")
+        await pilot.press("enter", *"A")
+        await typed_and_shown(pilot, " quick", " red fox")
+        await pilot.press("tab")
+        await quit(pilot)
+    (day,) = writing.of_suggestions("saki").units
+    # From where the first was shown; the second was shown inside of that, and is not learned twice.
+    assert [(row["prompt"], row["completion"]) for row in day] == [
+        ("The quick", " brown dog\nA quick red fox")
+    ]
+    assert [each.fate for each in journal()] == ["ignored", "accepted"]
