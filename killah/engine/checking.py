@@ -16,6 +16,7 @@ token given the beginning, exact, with what a way puts before it found by the be
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from hashlib import blake2b
 
 import mlx.core as mx
 import numpy as np
@@ -24,7 +25,7 @@ from killah.engine import compositions, habits
 from killah.engine.compositions import Composition
 from killah.engine.costs import Costs, Reading
 from killah.engine.members import InUse, Members, Present
-from killah.engine.prompt import head
+from killah.engine.prompt import SoftToken, head
 from killah.engine.writers import persona_input
 from killah.gemma.base import Base
 from killah.gemma.stack import Blend
@@ -101,16 +102,12 @@ class Reader:
     @property
     def has_lora(self) -> bool:
         """Whether a persona LoRA is installed at all."""
-        return any(weight for _, weight in self.blend(Way(lora=1.0)).active if _ not in self._others)
+        return len(self.blend(Way(lora=1.0)).active) > len(self.blend(Way()).active)
 
     @property
     def has_soft(self) -> bool:
         """Whether a persona projector is installed."""
         return self.members.persona_reads() is not None
-
-    @property
-    def _others(self) -> set[str]:
-        return {name for name, _ in self.blend(Way()).active}
 
     @property
     def _composition(self) -> Composition:
@@ -188,6 +185,15 @@ def measure(
         measured.add(way, reader.costs.nats(readings))
         on_progress((number + 1) * len(held), len(new) * len(held))
     return measured
+
+
+def persona_at(reader: Reader, material: Material, query: np.ndarray) -> list[SoftToken]:
+    """A writer's soft tokens at one query (d,), as slots; none where no projector reads the writer."""
+    vector = persona_input(reader.members.persona_reads(), query, material.vectors, material.styles)
+    if vector is None:
+        return []
+    key = blake2b(vector.tobytes(), digest_size=8).hexdigest()
+    return reader.members.persona_tokens(key, vector)
 
 
 def _prepared(reader: Reader, material: Material, held: Sequence[Held]) -> Measured:
