@@ -1,7 +1,7 @@
 """`kill -9` in the middle of an index run loses nothing, and the next run completes it.
 
 Vectors come from a stand-in that is as slow as a model and needs no seconds to start: what is tried is the
-store, and `python -m tools.bench index` does the same twenty times with the real model.
+store. `python -m tools.bench.kills` does the same fifty times, and for forgetting and upgrades too.
 """
 
 import random

@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from killah.errors import KillahError
-from killah.persona import personas, schema
+from killah.persona import personas
 from killah.persona.indexing import index
 from killah.persona.store import Store, digest
-
-SAID = "The fishing boats came in at dawn, heavy with herring. Passage {}."
+from tools import first_store
 
 
 @pytest.fixture
@@ -24,32 +23,9 @@ def path(home):
     return path
 
 
-def write_first_version(path, passages=300):
-    """A file as the first version of the store left it: one document for every three passages."""
-    rows = np.random.default_rng(1).normal(size=(passages, 8)).astype(np.float16)
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("BEGIN")
-    schema.first(db)
-    db.execute("PRAGMA user_version = 1")
-    db.executemany("INSERT INTO meta VALUES(?, ?)", [("embedder", "model"), ("dimensions", "8")])
-    for number in range(passages):
-        text = SAID.format(number)
-        if number % 3 == 0:
-            document = (number, f"/w/{number}.txt", "txt", 1, 1, "s", 30, None, "2026-01-01")
-            db.execute("INSERT INTO documents VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)", document)
-        chunk = (number + 1, digest(text), text, rows[number].tobytes())
-        db.execute("INSERT INTO chunks VALUES(?, ?, ?, ?)", chunk)
-        place = (number // 3 * 3, number % 3, number + 1)
-        db.execute("INSERT INTO places VALUES(?, ?, ?)", place)
-    db.execute("COMMIT")
-    db.close()
-    return rows
-
-
 @pytest.mark.parametrize("opening", [Store.open, Store.create])
 def test_a_file_of_the_first_version_keeps_its_passages_and_vectors(path, opening):
-    rows = write_first_version(path)
+    rows = first_store.write(path, 300)
     with opening(path) as store:
         assert store.integrity() == "ok"
         numbers, documents, vectors = store.vectors()
@@ -69,7 +45,7 @@ def test_its_documents_are_read_again_and_its_passages_measured(path, writing, e
         vectors = store.vectors().vectors
         entries = store.entries()
     path.unlink()
-    write_first_version(path, 0)
+    first_store.write(path, 0)
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("INSERT OR REPLACE INTO meta VALUES('embedder', ?)", (embedder.name,))
     db.execute("INSERT OR REPLACE INTO meta VALUES('dimensions', '384')")
@@ -90,8 +66,11 @@ def test_its_documents_are_read_again_and_its_passages_measured(path, writing, e
 
 
 def test_near_copies_of_an_earlier_file_are_found(path, tmp_path, embedder):
-    write_first_version(path, 0)
-    text = SAID.format("one") + " Gulls followed them over the grey water, and the men on the quay shouted."
+    first_store.write(path, 0)
+    text = (
+        first_store.SAID.format("one")
+        + " Gulls followed them over the grey water, and the men on the quay shouted."
+    )
     texts = [text, text.replace("dawn", "noon")]
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("INSERT OR REPLACE INTO meta VALUES('embedder', ?)", (embedder.name,))
@@ -113,7 +92,7 @@ def test_a_read_only_disk_says_so(monkeypatch, small_disk):
     monkeypatch.setenv("KILLAH_HOME", str(disk))
     path = personas.path_of("saki")
     path.parent.mkdir(parents=True)
-    write_first_version(path)
+    first_store.write(path, 300)
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
     with pytest.raises(KillahError, match="the disk is read-only"):
         Store.open(path)
@@ -121,7 +100,7 @@ def test_a_read_only_disk_says_so(monkeypatch, small_disk):
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_killed_upgrade_is_done_by_the_next(path, seed):
-    rows = write_first_version(path, 3000)
+    rows = first_store.write(path, 3000)
     code = (
         "import sys; from pathlib import Path; from killah.persona.store import Store\n"
         "print('go', flush=True); Store.create(Path(sys.argv[1])).close()"
