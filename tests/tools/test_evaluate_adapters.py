@@ -162,6 +162,8 @@ def prepared(folder):
         values = instructions if name in ("rephrase", "summarise", "story") else rows(4)
         for file in CONTROLS.values():
             (own / f"{file}.jsonl").write_text("\n".join(map(json.dumps, values)))
+    coded = [row | {"code": "<formal>", "codes": ["<unk>"], "wrong": ["<pad>"]} for row in rows(4)]
+    (folder / "persona" / "test_codes.jsonl").write_text("\n".join(map(json.dumps, coded)))
     own = folder / "persona-projector"
     own.mkdir()
     names = ["a/1#0", "b/1#0"]
@@ -193,6 +195,8 @@ def test_every_section_is_measured_where_its_adapters_are(tiny, model, tmp_path,
     # The same rows with and without passages here: what differs is nothing.
     assert found["persona-passages"]["right_over_wrong"]["value"] == 0
     assert found["persona-projector"]["right_over_wrong"]["value"] != 0
+    assert found["codes"]["formal"]["right_over_none"]["value"] != 0
+    assert found["codes"]["right_over_wrong"]["n"] == 2
     merges = {"base", "continue", "persona", "sum", "pico", "cat", "sum_half", "sum_soft", "best_merge"}
     assert merges <= found["compose"].keys()
     assert found["compose-rephrase"]["rephrase"]["over_base"]["value"] == pytest.approx(

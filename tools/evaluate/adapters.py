@@ -22,6 +22,7 @@ from killah.errors import KillahError
 from killah.gemma import base as gemma
 from killah.gemma import catalog
 from killah.gemma.stack import Blend
+from killah.training.data import Row
 from killah.training.personas import NAME, Personas
 from tools.evaluate import composed, held_out
 from tools.evaluate.adapted import Adapted
@@ -68,6 +69,7 @@ class Evaluation:
     def __init__(self, options: argparse.Namespace) -> None:
         self.data: Path = options.data
         self.missing: list[str] = []
+        self.rows: int = options.rows
         self._options = options
         self.model = Adapted(gemma.load(catalog.find(options.model)))
         self._costs: dict[tuple[str, str], np.ndarray] = {}
@@ -90,8 +92,17 @@ class Evaluation:
         key = (f"{name}/{file}/{as_text}", adapter)
         if key not in self._costs:
             blend = Blend(((adapter, 1.0),) if adapter else ())
-            self._costs[key] = self.model.nats(self.held(name, file, as_text=as_text).rows, blend)
+            rows = self.held(name, file, as_text=as_text).rows
+            soft = self.soft_tokens(name, rows) if adapter == "persona" else None
+            self._costs[key] = self.model.nats(rows, blend, soft)
         return self._costs[key]
+
+    def soft_tokens(self, name: str, rows: list[Row]) -> np.ndarray | None:
+        """Soft tokens (rows, tokens, hidden) of the personas of a data set's rows; None where it has none."""
+        path = self.data / name / NAME
+        if not all(row.persona for row in rows) or not path.is_file() or self.lacks(PROJECTOR, "projector"):
+            return None
+        return self.model.soft_tokens(PROJECTOR, Personas(path), rows)
 
     def control(self, name: str) -> tuple[str, np.ndarray]:
         """How the base does best on a task's rows, and its nats, (rows,)."""
@@ -157,6 +168,31 @@ def _projector(evaluation: Evaluation) -> dict[str, Any] | None:
     return _controlled(held, found | {"none": evaluation.nats(PROJECTOR)})
 
 
+def _codes(evaluation: Evaluation) -> dict[str, Any] | None:
+    """The persona adapter with the control codes that a text earns, with opposite ones, with none."""
+    if evaluation.lacks("persona"):
+        return None
+    values = held_out.read(evaluation.data / "persona" / "test_codes.jsonl", evaluation.rows)
+    given = {"right": values, "wrong": [v | {"codes": v["wrong"]} for v in values]}
+    given["none"] = [v | {"codes": []} for v in values]
+    held = {name: held_out.encoded(each, evaluation.model.base) for name, each in given.items()}
+    blend = Blend((("persona", 1.0),))
+    nats = {
+        name: evaluation.model.nats(each.rows, blend, evaluation.soft_tokens("persona", each.rows))
+        for name, each in held.items()
+    }
+    result = _controlled(held["none"], nats)
+    codes = np.array([value["code"] for value in values])
+    for code in sorted(set(codes)):
+        own = codes == code
+        some = held["none"].where(own)
+        result[str(code).strip("<>")] = {
+            "right_over_none": some.gap(nats["right"][own], nats["none"][own]),
+            "right_over_wrong": some.gap(nats["right"][own], nats["wrong"][own]),
+        }
+    return result
+
+
 def _controlled(held: HeldOut, found: dict[str, np.ndarray]) -> dict[str, Any]:
     return {
         "rows": len(held.rows),
@@ -217,6 +253,7 @@ def _compositions() -> dict[str, Callable[[Evaluation], Any]]:
 _SECTIONS: dict[str, Callable[[Evaluation], Any]] = {
     **_tasks(),
     "persona-passages": _passages,
+    "codes": _codes,
     PROJECTOR: _projector,
     "compose": _compose,
     **_compositions(),

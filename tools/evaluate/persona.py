@@ -3,13 +3,16 @@
 Part of each author's text is indexed, the rest, of another book where there are several, is held out.
 `ways` charges it with the right persona and with those that could refute it: another author's, and passages
 of all other authors together. `attention` sets the learned attention beside the mean and the four nearest
-passages. `authorship` asks whose a passage is by the persona's vector alone, `distance` how near
-continuations come to their author.
+passages. `authorship` asks whose a passage is by the persona's vector alone; `writing` counts first words,
+keystrokes saved and the style of continuations; `choice` lets `killah persona check` choose weights on one
+half of the held-out text and ranks them on the other. With `--train` each author's own LoRA is trained on
+the indexed part.
 
 Example: python -m tools.evaluate persona --data .data/text-en --only ways,attention --passages 12
 """
 
 import argparse
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +30,8 @@ _SECTIONS: dict[str, Callable[[Gathering, argparse.Namespace], dict[str, Any] | 
     "ways": personal.ways,
     "attention": personal.attention,
     "authorship": authorship.authorship,
-    "distance": personal.distance,
+    "writing": personal.writing,
+    "choice": personal.choice,
 }
 
 
@@ -42,6 +46,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--passages", type=int, default=20, help="held out of each author (default 20)")
     parser.add_argument("--indexed", type=int, default=200_000, help="characters indexed of each author")
+    parser.add_argument(
+        "--train", action="store_true", help="train each author's own LoRA first, in CACHE/evaluation"
+    )
     parser.add_argument("--model", default=Settings().model, help="a model's name or folder")
     parser.add_argument("--cache", type=Path, default=Path(".data"), help="folder where embeddings are kept")
     parser.add_argument("--seed", type=int, default=0)
@@ -53,9 +60,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if unknown := set(options.only or ()) - set(_SECTIONS):
         raise KillahError(f"There is no {min(unknown)!r}.", f"Known: {', '.join(_SECTIONS)}.")
     there = authors(options.data)
-    names = options.authors or sorted(HELD_OUT.intersection(there)) or there
+    names: list[str] = options.authors or sorted(HELD_OUT.intersection(there)) or there
     gathering = Gathering(options, names)
     result: dict[str, Any] = {"model": options.model, "data": str(options.data), "authors": names}
+    if options.train:
+        os.environ["KILLAH_HOME"] = str((options.cache / "evaluation").resolve())
+        result["trained"] = gathering.train()
     for name in options.only or _SECTIONS:
         progress(name)
         result[name] = _SECTIONS[name](gathering, options)

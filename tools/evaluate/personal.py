@@ -2,25 +2,23 @@
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from killah.engine import decoding, habits, prompt
-from killah.engine.checking import Held, Reader, Way, measure
+from killah.engine import choosing
+from killah.engine.checking import Held, Measured, Reader, Way, measure
 from killah.engine.costs import Reading
-from killah.engine.habits import Habits
 from killah.engine.members import Members
-from killah.engine.sampling import Sampler, Sampling
-from killah.engine.session import Session
-from killah.engine.writers import persona_input
+from killah.engine.persona_check import TASK
+from killah.engine.trying import Trial, Tried
 from killah.gemma import base as gemma
 from killah.gemma import catalog
 from killah.metrics.intervals import Estimate, bootstrap, bootstrap_paired
 from killah.metrics.likelihood import bits_per_byte, bits_per_byte_gap
 from killah.metrics.style_distance import burrows_delta
-from killah.metrics.words import first_word_matches
 from killah.persona import style
 from killah.persona.attention import UNIFORM, persona_vector
 from killah.persona.material import Material
@@ -29,18 +27,24 @@ from tools.evaluate.report import progress
 from tools.evaluate.writers import Gathering, Writer
 
 NGRAM = Weights().ngram
+ALL = Way(passages=2, soft=True, lora=1.0, ngram=NGRAM)
 WAYS = {
     "soft_tokens": Way(soft=True),
     "passages": Way(passages=2),
-    "persona_lora": Way(lora=1.0),
     "ngram": Way(ngram=NGRAM),
-    "soft_tokens_lora": Way(soft=True, lora=1.0),
-    "all_without_passages": Way(soft=True, lora=1.0, ngram=NGRAM),
-    "all": Way(passages=2, soft=True, lora=1.0, ngram=NGRAM),
+    "shipped_lora": Way(lora=1.0),
+    "soft_tokens_shipped_lora": Way(soft=True, lora=1.0),
+    "all_shipped": ALL,
+}
+# With the LoRA that `--train` has trained on what is indexed of the author.
+OWN = {
+    "own_lora": Way(lora=1.0),
+    "own_lora_ngram": Way(lora=1.0, ngram=NGRAM),
+    "own_lora_soft_tokens_ngram": Way(soft=True, lora=1.0, ngram=NGRAM),
+    "all": ALL,
 }
 NEAREST = 4  # passages of the published alternative to attending to all
-CONTINUED, TOKENS = 6, 110  # continuations of each author and condition, and their length
-WORD = 14  # tokens that a first word may have
+WRITTEN = 360  # characters of a held-out text that stand beside a continuation
 
 
 @cache
@@ -53,30 +57,31 @@ def reader(model: str) -> Reader:
 def ways(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
     """Every way with the author's own text, with other authors', with a part of all other authors'."""
     asked, writers = reader(options.model), gathering.writers
-    tried = [Way(), *WAYS.values()]
+    own = OWN if gathering.trained else {}
     sizes = [np.array([len(each.rest.encode()) for each in writer.held], float) for writer in writers]
     nats = {
         f"{name}{who}": [np.zeros(len(writer.held)) for writer in writers]
-        for name in ("base", *WAYS)
+        for name in ("base", *WAYS, *own)
         for who in ("", "_wrong", "_shuffled")
     }
 
-    def charge(material: Material, places: list[tuple[int, int]], who: str) -> None:
-        """Charge held-out texts, each (author, number), with one writer's material."""
+    def charge(material: Material, places: list[tuple[int, int]], who: str, persona: str = "") -> None:
+        """Charge held-out texts, each (author, number), with one writer's material and LoRA."""
         held = [writers[author].held[row] for author, row in places]
         queries = np.stack([writers[author].queries[row] for author, row in places])
-        found = measure(asked, material, held, queries, tried)
-        for name, way in (("base", Way()), *WAYS.items()):
-            for (author, row), each in zip(places, found.nats(way), strict=True):
-                nats[name + who][author][row] = each
+        for reads, tried in ((asked, {"base": Way(), **WAYS}), (replace(asked, persona=persona), own)):
+            found = measure(reads, material, held, queries, tried.values())
+            for name, way in tried.items():
+                for (author, row), each in zip(places, found.nats(way), strict=True):
+                    nats[name + who][author][row] = each
 
     for number, writer in enumerate(writers):
         progress(f"  {writer.name}")
-        own = [(number, row) for row in range(len(writer.held))]
-        charge(writer.material, own, "")
-        charge(shuffled(writers, writer), own, "_shuffled")
+        here = [(number, row) for row in range(len(writer.held))]
+        charge(writer.material, here, "", writer.name)
+        charge(shuffled(writers, writer), here, "_shuffled")
         if others := wrongly(writers, number):
-            charge(writer.material, others, "_wrong")
+            charge(writer.material, others, "_wrong", writer.name)
     flat = {name: np.concatenate(each) for name, each in nats.items()}
     total = np.concatenate(sizes)
     result: dict[str, Any] = {
@@ -85,15 +90,15 @@ def ways(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
         "installed": {"soft_tokens": asked.has_soft, "persona_lora": asked.has_lora},
         "base": bits_per_byte(flat["base"], total, seed=options.seed),
     }
-    for name in WAYS:
+    for name in (*WAYS, *own):
         result[name] = _compared(flat, name, total, options.seed)
     result["authors_won"] = {
         name: sum(
             float(own.sum()) < float(base.sum()) for own, base in zip(nats[name], nats["base"], strict=True)
         )
-        for name in WAYS
+        for name in (*WAYS, *own)
     }
-    return result | {"first_word": first_words(gathering, options)}
+    return result
 
 
 def wrongly(writers: list[Writer], number: int) -> list[tuple[int, int]]:
@@ -146,65 +151,6 @@ def _per_cent(nats: np.ndarray, others: np.ndarray, seed: int) -> Estimate:
     return bootstrap_paired(100 * nats, 100 * others, others, seed=seed)
 
 
-def first_words(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
-    """How often the word after each beginning is the writer's own, chosen greedily and without a gate."""
-    asked = reader(options.model)
-    right: dict[str, list[float]] = {}
-    for index, writer in enumerate(gathering.writers):
-        wrong = gathering.writers[(index + 1) % len(gathering.writers)]
-        for name, material, way in (
-            ("base", writer.material, Way()),
-            ("soft_tokens", writer.material, WAYS["soft_tokens"]),
-            ("all", writer.material, WAYS["all"]),
-            ("all_wrong", wrong.material, WAYS["all"]),
-        ):
-            author = Author(asked, material, way)
-            for held, query in zip(writer.held, writer.queries, strict=True):
-                for word in author.write(held, query, Sampler(Sampling(temperature=0)), WORD):
-                    right.setdefault(name, []).append(float(first_word_matches(word, held.rest)))
-    result: dict[str, Any] = {name: bootstrap(each, seed=options.seed) for name, each in right.items()}
-    for name in ("soft_tokens", "all"):
-        result[f"{name}_over_base"] = bootstrap_paired(right[name], right["base"], seed=options.seed)
-    result["all_over_wrong"] = bootstrap_paired(right["all"], right["all_wrong"], seed=options.seed)
-    return result
-
-
-class Author:
-    """The model as it writes in one way with one writer's material."""
-
-    def __init__(self, asked: Reader, material: Material, way: Way) -> None:
-        self._asked, self._material, self._way = asked, material, way
-        self._session = Session(asked.base.model, asked.members.stack)
-        known = habits.learn(material.texts, asked.base.tokenizer) if way.ngram else None
-        self._habits = Habits(((known, way.ngram),)) if known else None
-
-    def write(self, held: Held, query: np.ndarray, sampler: Sampler, tokens: int) -> list[str]:
-        """A continuation of a beginning, `[text]`."""
-        base, way = self._asked.base, self._way
-        soft = self._soft(query) if way.soft else []
-        passages = self._material.nearest(query, held.beginning, way.passages)[::-1]
-        room = base.context - tokens
-        built = prompt.build(base.tokenizer, held.beginning, room, persona=soft, passages=passages)
-        pieces = decoding.continuation(
-            self._session,
-            base.tokenizer,
-            built,
-            sampler,
-            max_tokens=tokens,
-            ends=[base.tokenizer.id("<eos>")],
-            blend=self._asked.blend(way),
-            habits=self._habits,
-        )
-        return ["".join(piece for piece in pieces if piece)]
-
-    def _soft(self, query: np.ndarray) -> list[prompt.SoftToken]:
-        members, material = self._asked.members, self._material
-        vector = persona_input(members.persona_reads(), query, material.vectors, material.styles)
-        return (
-            [] if vector is None else prompt.soft_tokens(str(hash(vector.tobytes())), members.project(vector))
-        )
-
-
 def attention(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any] | None:
     """The learned attention beside the mean of all passages and the mean of the four nearest."""
     asked = reader(options.model)
@@ -255,41 +201,89 @@ def encoded(asked: Reader, held: Held) -> tuple[list[int], int]:
     return [*beginning, *tokenizer.encode(held.rest)], len(beginning)
 
 
-def distance(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
-    """Burrows's Delta of continuations to their author's indexed text: base, right and wrong persona."""
-    asked = reader(options.model)
-    conditions = {
-        "base": Way(),
-        "right": WAYS["all"],
-        "wrong": WAYS["all"],
-        "right_soft": WAYS["soft_tokens"],
-    }
-    found: dict[str, list[float]] = {name: [] for name in (*conditions, "held_out")}
+def writing(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
+    """What each does at the keys: first words right, keystrokes saved, how far continuations are in style.
+
+    The style distance is Burrows's Delta between the means of an author's continuations and of the index.
+    """
+    conditions = {"base": Way(), "soft_tokens": WAYS["soft_tokens"], "all": ALL, "all_wrong": ALL}
+    tried: dict[str, list[list[Tried]]] = {name: [] for name in conditions}
+    delta: dict[str, list[float]] = {name: [] for name in (*conditions, "held_out")}
     for index, writer in enumerate(gathering.writers):
         progress(f"  {writer.name}")
-        wrong = gathering.writers[(index + 1) % len(gathering.writers)]
-        assert writer.material.styles is not None
-        own = writer.material.styles.mean(axis=0)
-        chosen = range(0, len(writer.held), max(1, len(writer.held) // CONTINUED))
+        own = writer.material.styles
+        assert own is not None
         for name, way in conditions.items():
-            author = Author(asked, (wrong if name == "wrong" else writer).material, way)
-            sampling = Sampling(seed=options.seed + 1)
-            texts = [
-                author.write(writer.held[i], writer.queries[i], Sampler(sampling), TOKENS)[0] for i in chosen
-            ]
-            found[name].append(_delta(texts, own))
-        found["held_out"].append(_delta([_cut(writer.held[i].rest) for i in chosen], own))
-    result: dict[str, Any] = {name: bootstrap(each, seed=options.seed) for name, each in found.items()}
-    for first, second in (("right", "base"), ("right", "wrong"), ("right_soft", "base")):
-        result[f"{first}_less_{second}"] = bootstrap_paired(found[first], found[second], seed=options.seed)
+            wrong = gathering.writers[(index + 1) % len(gathering.writers)]
+            whose = wrong if name == "all_wrong" else writer
+            trial = Trial(gathering.reader(reader(options.model), whose), whose.material, way)
+            tried[name].append(list(trial.run(writer.held, writer.queries)))
+            delta[name].append(_delta([each.written for each in tried[name][-1]], own))
+        delta["held_out"].append(_delta([each.rest[:WRITTEN] for each in writer.held], own))
+    flat = {name: [each for author in found for each in author] for name, found in tried.items()}
+    carets = [each.carets for each in flat["base"]]
+    typed = [max(each.typed.length - 1, 1) for each in flat["base"]]
+    right = {name: [each.right for each in found] for name, found in flat.items()}
+    saved = {name: [each.typed.accepted - each.typed.keys for each in found] for name, found in flat.items()}
+    result: dict[str, Any] = {
+        "first_word": {name: bootstrap(each, carets, seed=options.seed) for name, each in right.items()},
+        "saved_at_1": {name: bootstrap(each, typed, seed=options.seed) for name, each in saved.items()},
+        "style_distance": {name: bootstrap(each, seed=options.seed) for name, each in delta.items()},
+    }
+    for first, second in (("soft_tokens", "base"), ("all", "base"), ("all", "all_wrong")):
+        label = f"{first}_less_{second}"
+        result["first_word"][label] = bootstrap_paired(right[first], right[second], carets, seed=options.seed)
+        result["saved_at_1"][label] = bootstrap_paired(saved[first], saved[second], typed, seed=options.seed)
+        result["style_distance"][label] = bootstrap_paired(delta[first], delta[second], seed=options.seed)
     return result
 
 
 def _delta(texts: list[str], own: np.ndarray) -> float:
     vectors = np.stack([style.vector(text) for text in texts if text.strip()])
-    return float(burrows_delta(vectors.mean(axis=0), own))
+    return float(burrows_delta(vectors.mean(axis=0), own.mean(axis=0)))
 
 
-def _cut(text: str) -> str:
-    """About as much as a continuation."""
-    return text[: 4 * TOKENS]
+def choice(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
+    """What `killah persona check` chooses on every other held-out text, ranked on the rest."""
+    result: dict[str, Any] = {}
+    best, lost = 0, []
+    asked = replace(reader(options.model), task=TASK)
+    for writer in gathering.writers:
+        progress(f"  {writer.name}")
+        parts = [_Part(asked, writer, slice(start, None, 2)) for start in (0, 1)]
+        chosen = choosing.choose(parts[0].ask, choosing.singles(asked, lora=asked.has_lora))
+        others = {
+            replace(way, ngram=ngram)
+            for way in choosing.combinations(parts[0].ask([]).asked)
+            for ngram in (0.0, chosen.ngram or NGRAM)
+        } - {chosen}
+        confirmed = parts[1].ask([chosen, *others])
+        own = confirmed.nats(chosen).sum()
+        lowest = min(others, key=lambda way: confirmed.nats(way).sum())
+        margin = float(100 * (own / confirmed.nats(lowest).sum() - 1))
+        best += margin < 0
+        lost.append(margin)
+        result[writer.name] = {
+            "chosen": chosen.name,
+            "best_other": lowest.name,
+            "over_best_other_per_cent": margin,
+            "over_base_per_cent": float(100 * (own / confirmed.nats(Way()).sum() - 1)),
+        }
+    return result | {
+        "authors": len(lost),
+        "chosen_is_best": best,
+        "mean_over_best_other_per_cent": bootstrap(lost, seed=options.seed),
+    }
+
+
+class _Part:
+    """A part of a writer's held-out texts, charged on demand."""
+
+    def __init__(self, asked: Reader, writer: Writer, rows: slice) -> None:
+        self._given = (asked, writer.material, writer.held[rows], writer.queries[rows])
+        self._measured: Measured | None = None
+
+    def ask(self, ways: Sequence[Way]) -> Measured:
+        """The measurement, with these ways too."""
+        self._measured = measure(*self._given, ways, into=self._measured)
+        return self._measured

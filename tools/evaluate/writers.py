@@ -1,17 +1,21 @@
 """Authors as Killah meets its owner: a part of their text indexed, another part held out."""
 
 import argparse
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from killah.engine.checking import Held
+from killah.engine.checking import Held, Reader
 from killah.errors import KillahError
 from killah.persona import style
 from killah.persona.chunks import chunks
 from killah.persona.material import Material
+from killah.training import own_persona
+from killah.training.writing import Writing
 from tools.adapters.embedded import Texts
 from tools.evaluate import passages
 from tools.evaluate.report import progress
@@ -20,6 +24,7 @@ BEGINNING = (60, 260)  # characters of a held-out passage that are given
 LENGTH = 1_100  # characters of a held-out passage
 INDEXED = 0.6  # share of the only book that may be indexed
 LATER = 0.65  # where in the only book the held-out part begins
+UNIT = 8  # rows of an author's own training that stay together
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,30 @@ class Gathering:
 
     def __init__(self, options: argparse.Namespace, names: list[str]) -> None:
         self.options, self.names = options, names
+        self.trained = False  # whether each has a LoRA of its own
+
+    def reader(self, asked: Reader, writer: Writer) -> Reader:
+        """The model with the writer's own LoRA, where there is one."""
+        return replace(asked, persona=writer.name) if self.trained else asked
+
+    def train(self) -> dict[str, Any]:
+        """Train every author's own LoRA on what is indexed, as `killah persona train` does; how it went.
+
+        In the present home: have one that is not the user's.
+        """
+        outcomes: dict[str, Any] = {}
+        for writer in self.writers:
+            progress(f"training {writer.name}")
+            began = time.perf_counter()
+            outcome = own_persona.train(writer.name, _writing(writer), self.options.model)
+            outcomes[writer.name] = {
+                "words": sum(outcome.words.values()),
+                "best_step": outcome.best_step,
+                "perplexity_change_per_cent": outcome.perplexity and outcome.perplexity.change,
+                "seconds": round(time.perf_counter() - began),
+            }
+        self.trained = True
+        return outcomes
 
     @cached_property
     def writers(self) -> list[Writer]:
@@ -69,6 +98,13 @@ class Gathering:
             )
             for name in self.names
         ]
+
+
+def _writing(writer: Writer) -> Writing:
+    """The indexed passages in runs of `UNIT`, in pairs: neighbours are learned or held out together."""
+    texts = writer.material.texts
+    rows = [{"text": "\n\n".join(texts[at : at + 2])} for at in range(0, len(texts), 2)]
+    return Writing([rows[at : at + UNIT] for at in range(0, len(rows), UNIT)], writer.name)
 
 
 def divided(folder: Path) -> tuple[str, str]:
