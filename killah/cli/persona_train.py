@@ -79,7 +79,7 @@ def train(
             follow=progress,
         )
     except KeyboardInterrupt:
-        typer.echo("Stopped before there was anything to keep; the same command goes on.", err=True)
+        typer.echo("Stopped; the same command goes on.", err=True)
         raise typer.Exit(130) from None
     if as_json:
         from dataclasses import asdict

@@ -28,7 +28,7 @@ from killah.metrics.likelihood import perplexity, perplexity_rise
 from killah.persona import authorship, personas, style
 from killah.persona.store import Store
 from killah.training import checkpoint, data, lora, runs, sampling
-from killah.training.config import Config, Intruders, Lora
+from killah.training.config import TARGETS, Config, Intruders, Lora
 from killah.training.data import Row
 from killah.training.group import Group
 from killah.training.loss import token_nats
@@ -116,8 +116,9 @@ def train(
     """Train, judge and install `persona-NAME`; `follow` shows so many steps as they are reported, and warns.
 
     The same call takes up a run that was interrupted; another text or other steps begin anew. `going_on`
-    begins with the adapter that is installed. Ctrl-C installs the best so far and keeps the run. Raises
-    `KillahError` for too little text, and for what `training.runs.run` raises it.
+    begins with the adapter that is installed. Ctrl-C installs the best so far and keeps the run; it raises
+    `KeyboardInterrupt` where there is none yet, and with `going_on`. Raises `KillahError` for too little
+    text, and for what `training.runs.run` raises it.
     """
     personas.path_of(persona)
     personal.name_of(persona)
@@ -172,8 +173,8 @@ class _Run:
             elif trainer.position.step < self._config.iters:
                 ended = "time"
         except KeyboardInterrupt:
-            if not trainer.position.best_step:
-                raise
+            if self._begin or not trainer.position.best_step:
+                raise  # what it began with stays, and is needed to go on
             ended = "interrupted"
         return self._finish(trainer, ended)
 
@@ -211,7 +212,7 @@ class _Run:
         rows = sum(map(len, self._parts.train))
         batch = min(BATCH, rows)
         iters = steps or max(LOOKS, ceil(PASSES * rows / batch))
-        card = self._begin.card if self._begin else None
+        begin, card = self._begin, self._begin.card if self._begin else None
         learned = sum(map(words, self._parts.train))
         rank = card.rank if card and card.rank else min(64, max(1, width // 8))
         return Config(
@@ -230,7 +231,12 @@ class _Run:
             val_batches=-1,
             save_every=max(1, iters // LOOKS),
             patience=3,
-            lora_parameters=Lora(rank=rank, alpha=2.0 * rank, scale=card.scale if card else None),
+            lora_parameters=Lora(
+                rank=rank,
+                alpha=2.0 * rank,
+                scale=card.scale if card else None,
+                keys=_keys(begin.tensors) if begin else TARGETS,
+            ),
             intruders=Intruders(watched=0),
             about=f"{learned:,} words ({tokens:,} tokens) of {self._writing.source}.",
             licence="private",
@@ -337,6 +343,11 @@ def _put(stage: LoraStage, tensors: Tensors) -> None:
 def _silent(stage: LoraStage) -> Tensors:
     """Parameters that leave the base as it is: those training begins with."""
     return {name: mx.array(value) for name, value in lora.tensors(stage.module).items()}
+
+
+def _keys(tensors: Tensors) -> list[str]:
+    """Linear layers of an adapter, as `lora_parameters.keys` names them: self_attn.k_proj, ..."""
+    return sorted({name.split(".", 3)[3].rpartition(".")[0] for name in tensors})
 
 
 def _row_nats(loaded: Base, row: Row) -> float:

@@ -195,7 +195,7 @@ def test_adherence_is_of_texts_the_models_write(monkeypatch, tmp_path):
     found = done.adherence
     assert found.own.value > 0.5
     assert found.own.value > found.base.value
-    assert (found.base.n, found.adapter.n) == (3, 3)
+    assert all(1 <= each.n <= 3 for each in (found.base, found.adapter))
     assert all(
         0 <= each.low <= each.value <= each.high <= 1 for each in (found.own, found.base, found.adapter)
     )
@@ -220,6 +220,19 @@ def test_the_journal_goes_on_with_the_adapter_there_is(tiny, letters, monkeypatc
     name = next(iter(before.tensors))
     moved = np.abs(np.array(after.tensors[name]) - np.array(before.tensors[name])).max()
     assert 0 < moved < np.abs(np.array(before.tensors[name])).max()
+
+
+def test_ctrl_c_leaves_the_adapter_that_the_journal_goes_on_with(tiny, letters):
+    train(letters, steps=2)
+    before = package.read_card(adapter()).sha256
+    suggestions.add([suggested(n, " So it went, so it went, so it goes.") for n in range(40)])
+    with pytest.raises(KeyboardInterrupt):
+        train(writing.of_suggestions("sailor"), going_on=True, follow=ctrl_c_at(3))
+    assert package.read_card(adapter()).sha256 == before
+    seen = Seen()
+    train(writing.of_suggestions("sailor"), going_on=True, follow=seen)
+    assert seen.steps[0] == 5
+    assert package.read_card(adapter()).sha256 != before
 
 
 def test_the_journal_needs_an_adapter_to_go_on_with(tiny):
