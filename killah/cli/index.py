@@ -133,7 +133,7 @@ def _ask(persona: str, plan: "Plan") -> None:
     left_out = {
         "hidden or of the system": plan.hidden,
         "by .killahignore or --exclude": plan.ignored,
-        "nothing reads": plan.other,
+        "that nothing reads": plan.other,
         "skipped for another reason": plan.skipped,
     }
     typer.echo(f"For the persona {persona}, Killah will read and keep, on this machine only:", err=True)

@@ -135,7 +135,7 @@ def test_it_says_what_it_would_read_and_takes_no_for_an_answer(folder, home):
     code, shown = in_a_terminal("index", str(folder), "--exclude", "draft*", answer=b"n\n")
     assert code == 1
     assert "3 documents in 1 folder, 0.0 MB: 1 .md, 1 .pdf, 1 .txt" in shown
-    assert "1 hidden or of the system, 1 by .killahignore or --exclude, 1 nothing reads" in shown
+    assert "1 hidden or of the system, 1 by .killahignore or --exclude, 1 that nothing reads" in shown
     assert "Read them? [y/N]" in shown
     assert "Nothing was read." in shown
     assert not (home / "data" / "personas" / "default.sqlite").exists()
