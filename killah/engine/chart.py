@@ -35,8 +35,13 @@ def draw(found: Checked, path: Path) -> None:
     for label, line in zip(axes.get_yticklabels(), lines, strict=True):
         label.set_fontweight("bold" if line.way == found.chosen else "normal")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlabel(f"per cent of {found.model}'s bits on held-out text; left is better, bars are 95 %")
-    axes.set_title(f"What makes it write like {found.persona}", loc="left", fontweight="bold")
+    axes.set_xlabel("change of bits per byte, per cent, with 95 % intervals")
+    figure.suptitle(
+        f"What makes {found.model} predict {found.persona}: further left is better",
+        x=0.01,
+        ha="left",
+        fontweight="bold",
+    )
     try:
         figure.savefig(path, dpi=150)
     except OSError as error:

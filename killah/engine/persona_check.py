@@ -231,7 +231,7 @@ def _writing(tried: list[Tried], known: Material) -> Writing:
 
 def _distance(written: list[str], known: Material) -> float | None:
     there = [text for text in written if len(text.split()) >= LEAST]
-    if known.styles is None or not there:
+    if known.styles is None or known.styles.shape[1] != style.WIDTH or not there:
         return None
     mean = np.mean([style.vector(text) for text in there], axis=0)
     return float(burrows_delta(mean, known.styles.mean(axis=0)))

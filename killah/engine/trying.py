@@ -21,7 +21,7 @@ from killah.metrics.words import first_word_matches
 from killah.persona.material import Material
 
 PRECISION, WORDS = 0.5, 6  # of the gate and of a suggestion, as they are set for everybody
-CARETS = 2  # of each text, where a word is over
+CARETS = 4  # of each text, where a word is over
 TYPED = 40  # characters of each text
 WRITTEN = 90  # tokens of a continuation
 

@@ -4,7 +4,7 @@ import mlx.core as mx
 import numpy as np
 import pytest
 
-from killah.engine.sampling import Sampler, Sampling, min_p
+from killah.engine.sampling import Sampler, Sampling, adapted, min_p
 
 PROBABILITIES = [0.5, 0.25, 0.15, 0.06, 0.04]
 
@@ -67,3 +67,39 @@ def test_repetition_penalty_turns_to_something_new():
     logits = mx.array([3.0, 2.0, 1.0])
     assert sampler(logits, []).item() == 0
     assert sampler(logits, [0, 0]).item() == 1
+
+
+def logprobs_of(probabilities: list[float]) -> mx.array:
+    return mx.log(mx.array(probabilities))
+
+
+def test_an_adapted_min_p_falls_with_the_models_uncertainty_within_bounds():
+    def at(choices: int) -> float:
+        return float(adapted(0.1, logprobs_of([1 / choices] * choices + [0.0] * (4096 - choices))))
+
+    found = [at(2**power) for power in range(13)]
+    assert found == sorted(found, reverse=True) and len(set(found)) == len(found)
+    assert found[0] == pytest.approx(0.2)  # certain: twice
+    assert at(round(np.e**2)) == pytest.approx(0.1, rel=0.03)  # two nats: as it was asked for
+    assert 0.05 < found[-1] < 0.07  # 8.3 nats: toward half
+
+
+def test_an_adapted_min_p_is_never_more_than_all_and_keeps_zero():
+    certain = logprobs_of([1.0, 0.0, 0.0])
+    assert float(adapted(0.8, certain)) == 1.0
+    assert float(adapted(0.0, certain)) == 0.0
+    logits = mx.random.normal((50,), key=mx.random.key(0))
+    plain, adaptive = (Sampler(Sampling(min_p=0, seed=1, adaptive=each)) for each in (False, True))
+    assert [int(plain(logits, []).item()) for _ in range(5)] == [
+        int(adaptive(logits, []).item()) for _ in range(5)
+    ]
+
+
+def test_an_adaptive_sampler_keeps_less_where_it_is_sure():
+    # 0.85 and 0.11: a ratio of 0.129, above 0.1; at 0.5 nats of entropy the adapted one is 0.152.
+    logits = logprobs_of([0.85, 0.11, 0.04])
+    drawn = [
+        {int(Sampler(Sampling(0.1, 1.0, seed=seed, adaptive=on))(logits, []).item()) for seed in range(60)}
+        for on in (False, True)
+    ]
+    assert drawn == [{0, 1}, {0}]

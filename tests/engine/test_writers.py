@@ -8,6 +8,7 @@ import pytest
 
 from killah.config import Settings
 from killah.engine import Engine, Sampling
+from killah.engine.sampling import Sampler
 from killah.errors import KillahError
 from killah.persona.weights import KEY, Weights
 
@@ -103,6 +104,34 @@ def test_a_persona_without_text_brings_nothing_and_breaks_nothing(engine, person
     nobody = write(engine)
     engine.use_persona("empty")
     assert write(engine) == nobody
+
+
+def test_min_p_is_the_users_else_the_personas_else_the_tasks(alone, embedded, persona, monkeypatch) -> None:
+    used = []
+    monkeypatch.setattr("killah.engine.engine.Sampler", lambda s: used.append(s.min_p) or Sampler(s))
+    persona("formal", SAKI, min_p="0.14", **weights())
+    persona("wild", WELLS, min_p="0.06", **weights())
+    persona("plain", SAKI, **weights())
+
+    def ask(setting: float | None, name: str | None, **sampling) -> float:
+        with Engine(Settings(min_p=setting)) as engine:
+            engine.use_persona(name)
+            engine.continuation(TEXT, Sampling(**sampling), max_tokens=1).result()
+        return used[-1]
+
+    assert ask(None, None) == ask(None, "plain") == 0.1
+    assert ask(None, "formal") == 0.14
+    assert ask(None, "formal=0.5,wild=0.5") == pytest.approx(0.1)
+    assert ask(0.02, "formal") == 0.02
+    assert ask(0.02, "formal", min_p=0.3) == 0.3
+
+
+def test_a_storys_min_p_is_lower(embedded, monkeypatch) -> None:
+    used = []
+    monkeypatch.setattr("killah.engine.engine.Sampler", lambda s: used.append(s.min_p) or Sampler(s))
+    with Engine(Settings()) as engine:
+        engine.rewrite("story", "A boat.", max_tokens=1).result()
+    assert used == [0.08]
 
 
 def test_what_is_no_blend_is_refused_at_once_and_a_missing_persona_when_it_is_asked(engine) -> None:
