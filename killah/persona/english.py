@@ -35,6 +35,10 @@ FUNCTION_WORDS = frozenset(
     """.split()
 )
 
+# A phrase that begins or ends with one of these is cut in its middle.
+NO_START = frozenset("the a an of to and".split())
+NO_END = NO_START | frozenset("his her my their in is was that".split())
+
 
 def expected_share(word: str) -> float:
     """The share of running English text that `word` (lower case) makes up, by Zipf's law."""

@@ -1,4 +1,4 @@
-"""Words, phrases and sentences that are characteristic of a writer, against English in general.
+"""Words, phrases and sentences that are characteristic of a writer, against the language in general.
 
 Names are left out: they belong to a story, not to a style.
 """
@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import log2, prod
 
-from killah.persona.english import FUNCTION_WORDS, expected_share
+from killah.persona.ordinary import Ordinary, ordinary
 from killah.persona.sentences import words
+from killah.persona.style import Language
 
 _LONGEST_PHRASE = 5  # words
 _BEST = 60  # phrases among which a shorter one gives way to a longer one that holds it
-# A phrase that begins or ends with one of these is cut in its middle.
-_NO_START = frozenset(["the", "a", "an", "of", "to", "and"])
-_NO_END = _NO_START | {"his", "her", "my", "their", "in", "is", "was", "that"}
 
 
 @dataclass(frozen=True)
@@ -54,8 +52,8 @@ class _Tally:
                 yield run, count, log2(1 + spread)
 
 
-def characteristic_words(sentences: list[Sentence]) -> list[str]:
-    """Content words used more than English uses them, most telling first.
+def characteristic_words(sentences: list[Sentence], language: Language = "en") -> list[str]:
+    """Content words used more than the language uses them, most telling first.
 
     Ranked by count x log2(count / expected count), the main term of the log-likelihood ratio (Dunning 1993),
     weighted by the number of documents.
@@ -66,30 +64,31 @@ def characteristic_words(sentences: list[Sentence]) -> list[str]:
             tally.add((word,), sentence.document)
     total = tally.count.total()
     names = _names(sentences)
+    usual = ordinary(language)
     rank = {
-        word: count * log2(count / (total * expected_share(word))) * weight
+        word: count * log2(count / (total * usual.share(word))) * weight
         for (word,), count, weight in tally.recurring()
-        if word not in FUNCTION_WORDS and word not in names and len(word) > 2
+        if word not in usual.function_words and word not in names and len(word) > 2
     }
     return _best(rank)
 
 
-def characteristic_phrases(sentences: list[Sentence]) -> list[str]:
+def characteristic_phrases(sentences: list[Sentence], language: Language = "en") -> list[str]:
     """Two to five words that come together far more often than chance would have it.
 
     Ranked by count x pointwise mutual information, weighted by the number of documents.
     """
     tally, single = _Tally(), Counter[str]()
-    names = _names(sentences)
+    names, usual = _names(sentences), ordinary(language)
     for sentence in sentences:
         single.update(sentence.words)
         for size in range(2, _LONGEST_PHRASE + 1):
             for run in zip(*(sentence.words[start:] for start in range(size)), strict=False):
-                if _telling(run) and names.isdisjoint(run):
+                if _telling(run, usual) and names.isdisjoint(run):
                     tally.add(run, sentence.document)
     total = single.total()
     rank = {
-        " ".join(run): count
+        " ".join("I" if word == "i" else word for word in run): count
         * log2(count * total ** (len(run) - 1) / prod(single[word] for word in run))
         * weight
         for run, count, weight in tally.recurring()
@@ -117,13 +116,13 @@ def _best(rank: dict[str, float]) -> list[str]:
     return sorted(rank, key=lambda each: (-rank[each], each))
 
 
-def _telling(run: tuple[str, ...]) -> bool:
+def _telling(run: tuple[str, ...], usual: Ordinary) -> bool:
     """Two words must both be content, three hold one; a longer run may be grammar, which is a habit too."""
-    if run[0] in _NO_START or run[-1] in _NO_END:
+    if run[0] in usual.no_start or run[-1] in usual.no_end:
         return False
     if len(run) == 2:
-        return FUNCTION_WORDS.isdisjoint(run)
-    return len(run) > 3 or not FUNCTION_WORDS.issuperset(run)
+        return usual.function_words.isdisjoint(run)
+    return len(run) > 3 or not usual.function_words.issuperset(run)
 
 
 def _names(sentences: list[Sentence]) -> set[str]:

@@ -135,7 +135,7 @@ class Likeness:
         styles = styles[order]
         found = {}
         for spoken in LANGUAGES:
-            own = styles[_written_in(spoken, styles)]
+            own = styles[written_in(spoken, styles)]
             if len(own) >= LEAST:
                 space = Space.of(spoken)
                 found[spoken] = Persona(space, space.project(own[_some(len(own))]))
@@ -186,8 +186,8 @@ def end(text: str) -> str:
     return tail[found[-READ] :].rstrip() if len(found) > READ else tail.strip()
 
 
-def _written_in(spoken: Language, styles: np.ndarray) -> np.ndarray:
-    """Which rows are of the language, (n,) bool: those whose features of the other language are neutral."""
+def written_in(spoken: Language, styles: np.ndarray) -> np.ndarray:
+    """Which styles are of the language, (n,) bool: those whose features of the other language are neutral."""
     other = [place for place, feature in enumerate(FEATURES) if feature.language not in (None, spoken)]
     return (styles[:, other] == 0).all(axis=1)
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from killah.errors import KillahError
-from killah.persona import likeness, style
-from tools.style import reference, separation
+from killah.persona import likeness, russian, style
+from tools.style import frequencies, population, reference, separation
 
 
 def main(arguments: list[str]) -> int:
@@ -28,7 +28,7 @@ def main(arguments: list[str]) -> int:
 
 
 def write(data: Path, out: Path) -> None:
-    """Make both files of the package in `out`."""
+    """Make the files of the package in `out`."""
     described: dict[str, Any] = {"version": style.VERSION, "features": list(style.PLACES)}
     spaces: dict[str, np.ndarray] = {}
     for language in style.LANGUAGES:
@@ -41,7 +41,9 @@ def write(data: Path, out: Path) -> None:
     compact = json.dumps(described, ensure_ascii=False, separators=(",", ":"))
     (out / style.REFERENCE.name).write_text(compact + "\n", "utf-8")
     np.savez_compressed(out / likeness.MODEL.name, allow_pickle=False, **spaces)
-    for name in (style.REFERENCE.name, likeness.MODEL.name):
+    words = frequencies.ranked(text for _, text in population.texts(data, "ru"))
+    (out / russian.RANKED.name).write_text("\n".join(words) + "\n", "utf-8")
+    for name in (style.REFERENCE.name, likeness.MODEL.name, russian.RANKED.name):
         print(f"{out / name}: {(out / name).stat().st_size / 1000:.0f} kB")
 
 
