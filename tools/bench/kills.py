@@ -61,10 +61,12 @@ def run(kills: int = 50) -> Figures:
     before = os.environ.get("KILLAH_HOME")
     figures: Figures = {}
     try:
-        for kind in (_Indexing, _Forgetting, _Upgrading):
+        for kind in (_Upgrading, _Forgetting, _Indexing):
             with TemporaryDirectory() as folder:
                 os.environ["KILLAH_HOME"] = str(Path(folder, "home"))
-                figures |= kind(Path(folder)).tally(kills)
+                tally = kind(Path(folder)).tally(kills)
+            print(*(f"{key} {value}" for key, value in tally.items()), sep=", ", file=sys.stderr, flush=True)
+            figures |= tally
     finally:
         os.environ.pop("KILLAH_HOME")
         if before is not None:
