@@ -19,6 +19,7 @@ from killah.app.document import Document
 from killah.app.filing import Filing
 from killah.app.find import FindBar
 from killah.app.ghosts import Ghosts
+from killah.app.likeness import Gauge
 from killah.app.protocol import Engine
 from killah.app.revising import Revising
 from killah.app.status import Status, StatusBar
@@ -62,6 +63,7 @@ class Editor(App[Summary]):
         self.ghosts = Ghosts(self.area, engine, settings, self._show_status, self._ghost_shown)
         self.continuation = Continuation(self.area, engine, self._continued)
         self.revising = Revising(self, self.area, engine, self.filing.complain, self._show_status)
+        self.likeness = Gauge(self.area, self._show_status)
         self._engine = engine
         self._settings = settings
         self._model = f"{settings.model} …"
@@ -81,6 +83,7 @@ class Editor(App[Summary]):
         self.set_interval(self._settings.autosave_seconds, self.filing.keep)
         if self._persona:
             self._engine.use_persona(self._persona)
+            self.likeness.use(self._persona)
         Thread(target=self._learn_model, name="model", daemon=True).start()
         self._show_status()
         self._recover()
@@ -102,6 +105,7 @@ class Editor(App[Summary]):
     def _touched(self) -> None:
         self.noted.touched()
         self.continuation.touched()
+        self.likeness.touched()
         if self.continuation.running:
             self.ghosts.skip()
         else:
@@ -152,6 +156,7 @@ class Editor(App[Summary]):
             line=row + 1,
             column=column + 1,
             persona=self._persona,
+            likeness=self.likeness.label,
             model=self._model,
             ghost=self.ghosts.label,
             doing="writing, Esc stops" if self.continuation.running else self.revising.label,
@@ -267,6 +272,7 @@ class Editor(App[Summary]):
             return
         self.noted.finish()
         self._engine.use_persona(name or None)
+        self.likeness.use(name)
         self._persona = name
         self.area.forget_ghost()
         self.ghosts.touched()

@@ -22,6 +22,7 @@ class Status:
     line: int = 1
     column: int = 1
     persona: str = ""
+    likeness: str = ""  # how much the text is like the persona
     model: str = ""
     ghost: str = ""
     doing: str = ""  # what the model writes at the writer's wish, in place of `ghost`
@@ -35,12 +36,13 @@ def compose_line(status: Status, width: int) -> tuple[str, str]:
     # (order on screen, text), the least important first
     fields = [
         (1, status.saved),
+        (5, status.likeness),
         (4, status.persona),
-        (6, "" if status.doing else status.ghost),
-        (5, status.model),
+        (7, "" if status.doing else status.ghost),
+        (6, status.model),
         (2, words),
         (3, place),
-        (6, status.doing),
+        (7, status.doing),
     ]
     fields = [field for field in fields if field[1]]
     while True:

@@ -28,7 +28,9 @@ from typing import Self
 
 import numpy as np
 
+from killah.persona import personas
 from killah.persona.chunks import chunks
+from killah.persona.store import Store
 from killah.persona.style import FEATURES, LANGUAGES, Language, language, measure, standardise
 
 MODEL = Path(__file__).with_name("likeness.npz")
@@ -140,6 +142,12 @@ class Likeness:
                 space = Space.of(spoken)
                 found[spoken] = Persona(space, space.project(own[_some(len(own))]))
         return cls(found)
+
+    @classmethod
+    def open(cls, persona: str) -> Self:
+        """Of the persona of that name. Raises `KillahError` where there is none, or none measured yet."""
+        with Store.open(personas.existing(persona)) as store:
+            return cls.of(store.styles(), store.counted()[1])
 
     def score(self, text: str) -> int | None:
         """How much the end of `text` is like the owner; None for less than `SHORTEST` words.
