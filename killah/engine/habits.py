@@ -48,9 +48,13 @@ class Habits:
         logits = logits.astype(mx.float32)
         if kept == 1.0:
             return logits
-        # In logarithms: what the base thinks impossible must stay apart from what cannot be.
+        # In logarithms: what the base thinks impossible must stay apart from what cannot be. Of the vocabulary
+        # only the few tokens that are a habit gain anything.
         logprobs = logits - mx.logsumexp(logits) + log(kept)
-        return mx.logaddexp(logprobs, mx.log(mx.array(habit)))
+        gaining = np.flatnonzero(habit)
+        at = mx.array(gaining)
+        logprobs[at] = mx.logaddexp(logprobs[at], mx.array(np.log(habit[gaining])))
+        return logprobs
 
 
 def _last_ids(slots: Sequence[Slot], count: int) -> list[int]:
