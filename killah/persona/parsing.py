@@ -1,8 +1,9 @@
 """Documents read in another process: one worker, kept for many documents, ended when one goes too far.
 
-A document may take `Limits.seconds` of processor time and three times that by the clock (a slow disk is not
-its fault), and `Limits.memory` bytes. Linux enforces memory in the worker itself; here its resident size is
-watched too, because macOS does not.
+A document may take so much processor time, and a little more by the clock, so that a hostile one is over
+within ten seconds, the end of its worker included. One that the clock ends before it had half its processor
+time is not to blame: the disk or the machine was slow, and the next run tries it again (`Unavailable`). Linux
+enforces memory in the worker itself; here its resident size is watched too, because macOS does not.
 """
 
 import contextlib
@@ -33,10 +34,11 @@ _LOOK = 0.1  # seconds between two looks at the worker's memory
 
 @dataclass(frozen=True)
 class Limits:
-    """What one document may cost: processor seconds, bytes of memory."""
+    """What one document may cost: processor seconds, seconds by the clock, bytes of memory."""
 
-    seconds: float = 10.0
-    memory: int = 1 << 30
+    seconds: float = 8.0
+    clock: float = 9.0
+    memory: int = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,16 @@ class Parser:
             assert worker.stdin is not None
             worker.stdin.write(request.encode() + b"\n")
             worker.stdin.flush()
-            answer = self._answer(worker, self.limits.seconds * 3)
+            answer = self._answer(worker, self.limits.clock)
         except BrokenPipeError as gone:
             raise Unreadable(self._bury("")) from gone
+        except _Late as late:
+            self._bury(str(late))
+            raise Unavailable(str(late)) from late
         except _Gone as gone:
             raise Unreadable(self._bury(str(gone))) from gone
+        if answer.get("spent"):
+            self._bury("")
         if problem := answer.get("problem"):
             raise Unavailable(problem) if answer.get("passing") else Unreadable(problem)
         return None if answer.get("same") else Document(**answer)
@@ -96,6 +103,11 @@ class Parser:
         """End the worker. Another `read` starts a new one."""
         if self._worker is not None:
             self._bury("")
+
+    @property
+    def worker_pid(self) -> int | None:
+        """The process that reads now, where one runs."""
+        return self._worker.pid if self._worker else None
 
     def interrupt(self) -> None:
         """Make a `read` that runs in another thread come to its end."""
@@ -127,11 +139,19 @@ class Parser:
     def _answer(self, worker: subprocess.Popen[bytes], seconds: float) -> dict[str, Any]:
         """Wait for a whole line. Raises `_Gone` with a reason when there will be none."""
         assert worker.stdout is not None
-        process = psutil.Process(worker.pid)
         deadline = time.monotonic() + seconds
+        try:
+            process = psutil.Process(worker.pid)
+            spent = _processor_seconds(process)
+        except psutil.Error as error:
+            raise _Gone("") from error
+        looked = time.monotonic()
         while (end := self._unread.find(b"\n")) < 0:
-            if not select.select([worker.stdout], [], [], _LOOK)[0]:
-                self._check(process, deadline)
+            is_there = select.select([worker.stdout], [], [], _LOOK)[0]
+            if time.monotonic() - looked >= _LOOK:
+                self._check(process, deadline, spent)
+                looked = time.monotonic()
+            if not is_there:
                 continue
             block = os.read(worker.stdout.fileno(), 1 << 20)
             if not block:
@@ -141,13 +161,16 @@ class Parser:
         del self._unread[: end + 1]
         return json.loads(line)
 
-    def _check(self, process: psutil.Process, deadline: float) -> None:
-        if time.monotonic() > deadline:
-            raise _Gone(self._slow())
+    def _check(self, process: psutil.Process, deadline: float, spent: float) -> None:
+        """Raises `_Gone` or `_Late` where the worker went too far; `spent` is its processor time before."""
         try:
-            resident = process.memory_info().rss
+            resident, spent = process.memory_info().rss, _processor_seconds(process) - spent
         except psutil.Error as error:
             raise _Gone("") from error
+        if time.monotonic() > deadline and spent < self.limits.seconds / 2:
+            raise _Late(f"not read within {self.limits.clock:g} seconds: the disk or the machine is busy")
+        if time.monotonic() > deadline:
+            raise _Gone(self._slow())
         if resident > self.limits.memory:
             raise _Gone("needs too much memory to read")
 
@@ -215,6 +238,15 @@ def read_ahead(
 def _drain(outcomes: "queue.Queue[Any]") -> None:
     while not outcomes.empty():
         outcomes.get_nowait()
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+class _Late(Exception):
+    """The clock ended a document that had little of the processor; the message is the reason."""
 
 
 class _Gone(Exception):

@@ -166,7 +166,7 @@ def _file(path: str, status: os.stat_result, found: Found, *, asked: bool) -> No
     """Take a file, or say why not; one that the user did not name and nobody can read is only counted."""
     format = format_of(path)
     if not stat.S_ISREG(status.st_mode):
-        if asked:
+        if asked or format:
             found.skip(path, "not a file")
     elif format is None:
         ending = Path(path).suffix.lower()

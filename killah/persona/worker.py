@@ -7,7 +7,8 @@ watches the clock and restarts it. It starts fast: nothing here imports torch or
     {"path": ..., "format": "pdf", "sha256": what is known or null}
     -> {"chunks": [...], "words": n, "left_out": {reason: words}, "bytes": n, "sha256": ..., "seconds": s}
     -> {"same": true}                       still the file that is known
-    -> {"problem": "broken PDF (...)"}      not read; with "passing": true it is worth another try
+    -> {"problem": "broken PDF (...)"}      not read; with "passing": true it is worth another try, with
+                                            "spent": true this process is not fit for another document
 """
 
 import contextlib
@@ -24,6 +25,8 @@ from typing import Any
 from killah.persona.chunks import chunks
 from killah.persona.readers import Unreadable, reader
 
+_TOO_LARGE = {"problem": "needs too much memory to read", "spent": True}
+
 
 def main() -> None:
     """Serve requests until standard input closes. Arguments: memory limit (bytes), time limit (seconds)."""
@@ -38,7 +41,11 @@ def main() -> None:
         # The parent's clock ends a document that hangs; this ends one whose parent was killed.
         spent = time.process_time()
         _limit(resource.RLIMIT_CPU, math.ceil(spent + seconds))
-        _answer(answers, _handle(json.loads(line)))
+        answer = _handle(json.loads(line))
+        try:
+            _answer(answers, answer)
+        except MemoryError:
+            _answer(answers, _TOO_LARGE)
 
 
 def _silence() -> None:
@@ -69,7 +76,9 @@ def _handle(request: dict[str, Any]) -> dict[str, Any]:
     except OSError as error:
         return {"problem": f"cannot be opened: {(error.strerror or str(error)).lower()}", "passing": True}
     except MemoryError:
-        return {"problem": "needs too much memory to read"}
+        return _TOO_LARGE
+    except RecursionError:
+        return {"problem": f"broken .{request['format']} file (nested too deep)"}
     except Exception as error:
         # This process is the wall: whatever a reader throws at a hostile file is a broken file, in one line.
         detail = " ".join(str(error).split())[:100] or type(error).__name__

@@ -1,6 +1,7 @@
 """A hostile document costs one line and nothing else, and the next document is read."""
 
 import os
+import signal
 import time
 from pathlib import Path
 
@@ -40,6 +41,15 @@ def test_a_document_that_needs_too_much_memory_is_given_up_and_the_next_is_read(
     with Parser(Limits(memory=128 << 20)) as parser:
         with pytest.raises(Unreadable, match="too much memory"):
             parser.read(str(large), "txt")
+        assert parser.read(small, "txt").words == 5
+
+
+def test_a_document_that_had_to_wait_is_not_to_blame_and_is_tried_again(small):
+    with Parser(Limits(clock=2)) as parser:
+        parser.read(small, "txt")
+        os.kill(parser.worker_pid, signal.SIGSTOP)  # as on a disk that does not answer
+        with pytest.raises(Unavailable, match="not read within 2 seconds: the disk or the machine is busy"):
+            parser.read(small, "txt")
         assert parser.read(small, "txt").words == 5
 
 

@@ -9,7 +9,7 @@ import json
 import sys
 
 QUICK = ("generation", "editor", "index")
-LONG = ("base4b", "adapters", "training", "vectors")
+LONG = ("base4b", "adapters", "training", "vectors", "hostile", "habits")
 
 
 def main() -> None:

@@ -1,11 +1,10 @@
-import zlib
-
 import pytest
 from fpdf import FPDF
 
 from killah.persona.readers import Unreadable
 from killah.persona.readers.pdf import read
 from tools.documents import FORMATS
+from tools.hostile import pdf_objects, pdf_stream
 
 
 def text(data):
@@ -65,13 +64,10 @@ def test_broken_files_say_so(data, reason):
 
 
 def test_a_stream_that_unpacks_to_far_more_than_a_page_is_refused():
-    packed = zlib.compress(b" " * (200 << 20), 9)
-    objects = [
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
-        b"<</Filter/FlateDecode/Length %d>>stream\n%s\nendstream" % (len(packed), packed),
-    ]
-    out = b"%PDF-1.4\n" + b"".join(b"%d 0 obj%s\nendobj\n" % (n, body) for n, body in enumerate(objects, 1))
-    with pytest.raises(Unreadable, match="broken PDF"):
-        text(out + b"trailer<</Root 1 0 R/Size 5>>\n%%EOF")
+    font = b"/Resources<</Font<</F<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>"
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R%s>>" % font
+    pages, catalog = b"<</Type/Pages/Kids[3 0 R]/Count 1>>", b"<</Type/Catalog/Pages 2 0 R>>"
+    words = pdf_objects(catalog, pages, page, pdf_stream(b"BT /F 9 Tf (words) Tj ET"))
+    assert text(words) == "words"
+    with pytest.raises(Unreadable, match="Limit reached while decompressing"):
+        text(pdf_objects(catalog, pages, page, pdf_stream(b" " * (200 << 20))))
