@@ -48,8 +48,8 @@ class Habits:
         logits = logits.astype(mx.float32)
         if kept == 1.0:
             return logits
-        # In logarithms: what the base thinks impossible must stay apart from what cannot be. Of the vocabulary
-        # only the few tokens that are a habit gain anything.
+        # In logarithms: what the base thinks impossible must stay apart from what cannot be. Only the few
+        # tokens that are a habit gain anything.
         logprobs = logits - mx.logsumexp(logits) + log(kept)
         gaining = np.flatnonzero(habit)
         at = mx.array(gaining)
