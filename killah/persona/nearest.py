@@ -1,7 +1,8 @@
 """Which of many unit vectors are nearest to one: all compared up to 200,000, above that by their signs first.
 
-A vector's signs about the mean are 384 bits instead of 1,536 bytes. The nearest by Hamming distance are found
-in milliseconds, and those few are compared exactly, with their vectors from the store.
+A vector's signs about the mean are 384 bits instead of 1,536 bytes, and all are compared in milliseconds by
+Hamming distance. The nearest thousands are compared again as bytes, and of these the best exactly, with their
+vectors from the store.
 """
 
 from typing import Protocol
@@ -12,8 +13,8 @@ from killah.persona.store import Store
 
 MOST_IN_MEMORY = 200_000  # vectors, about 300 MB
 _SAMPLE = 20_000  # vectors that stand for all where they are too many
-_RESCORED = 40  # compared exactly for each one wanted, at least `LEAST`
-LEAST = 1_000
+CANDIDATES = 4_000  # by their signs
+_EXACT = 4  # compared exactly for each one wanted
 
 
 class Nearest(Protocol):
@@ -49,21 +50,27 @@ class Exact:
 
 
 class Signs:
-    """Signs in memory, 48 bytes a vector; vectors are read from the store as they are needed."""
+    """Signs and bytes in memory, 432 bytes a vector of 384."""
 
     def __init__(self, store: Store, numbers: np.ndarray) -> None:
         self._numbers = numbers
         self.sample = np.arange(0, len(numbers), -(-len(numbers) // _SAMPLE))
         self.vectors = store.vectors_of(numbers[self.sample])
         self._mean = self.vectors.mean(axis=0)
-        self._bits = np.empty((len(numbers), -(-len(self._mean) // 64)), np.uint64)
-        for start, rows in store.each_block(numbers):
+        width = self.vectors.shape[1]
+        self._scale = np.float32(127 / abs(self.vectors).max())
+        self._bits = np.empty((len(numbers), -(-width // 64)), np.uint64)
+        self._bytes = np.empty((len(numbers), width), np.int8)
+        for start, packed in store.each_block(numbers):
+            rows = packed.astype(np.float32)
             self._bits[start : start + len(rows)] = self._signs(rows)
+            self._bytes[start : start + len(rows)] = (rows * self._scale).clip(-127, 127).round()
 
     def to(self, query: np.ndarray, count: int, store: Store) -> tuple[np.ndarray, np.ndarray]:
         """See `Nearest`."""
         apart = np.bitwise_count(self._bits ^ self._signs(query[None])).sum(axis=1, dtype=np.uint16)
-        near = smallest(apart, max(LEAST, count * _RESCORED))
+        near = smallest(apart, max(CANDIDATES, count * _EXACT))
+        near = near[smallest(-(self._bytes[near].astype(np.float32) @ query), count * _EXACT)]
         scores = store.some_vectors(self._numbers[near].tolist()) @ query
         best = smallest(-scores, count)
         return near[best], scores[best]

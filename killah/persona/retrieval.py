@@ -1,7 +1,7 @@
 """Passages of the owner's writing that are nearest in meaning to what is being written.
 
-The vectors are held in memory (float32, about 150 MB for 100,000 passages; of more than 200,000 their signs
-only); the texts stay in the store and are asked for by number, so what was forgotten since is not given out.
+The vectors are held in memory (float32, about 150 MB for 100,000 passages; of more than 200,000 as
+bytes); the texts stay in the store and are asked for by number, so what was forgotten since is not given out.
 """
 
 from dataclasses import dataclass

@@ -36,7 +36,7 @@ def recall(found, expected):
 
 
 def test_signs_find_nine_of_ten_and_their_scores_are_exact(store, rows, monkeypatch):
-    monkeypatch.setattr(nearest, "LEAST", 200)
+    monkeypatch.setattr(nearest, "CANDIDATES", 200)
     monkeypatch.setattr(nearest, "_SAMPLE", 500)
     numbers, _ = store.counted()
     signs, exact = nearest.Signs(store, numbers), nearest.Exact(store, numbers)
@@ -44,8 +44,8 @@ def test_signs_find_nine_of_ten_and_their_scores_are_exact(store, rows, monkeypa
     pairs = [(signs.to(query, 10, store), exact.to(query, 10, store)) for query in queries]
     found = recall([rows for (rows, _), _ in pairs], [rows for _, (rows, _) in pairs])
     assert found > 0.9
-    monkeypatch.setattr(nearest, "LEAST", 10)
-    monkeypatch.setattr(nearest, "_RESCORED", 1)
+    monkeypatch.setattr(nearest, "CANDIDATES", 10)
+    monkeypatch.setattr(nearest, "_EXACT", 1)
     barely = recall([signs.to(query, 10, store)[0] for query in queries], [p[1][0] for p in pairs])
     assert barely < found
     (best, scores), (_, expected) = pairs[3]

@@ -153,7 +153,7 @@ def _faiss_signs(rows: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
     index = faiss.IndexRefineFlat(faiss.IndexLSH(rows.shape[1], rows.shape[1], True, True))
     index.train(rows)
     index.add(rows)
-    index.k_factor = nearest.LEAST / _WANTED
+    index.k_factor = nearest.CANDIDATES / _WANTED
     return lambda query: index.search(query[None], _WANTED)[1][0]
 
 
