@@ -79,20 +79,21 @@ def _features(axes: "Axes", features: list[Measured]) -> None:
     """One line a feature, from the lowest author to the highest; the middle half of authors is the band."""
     axes.axvspan(25, 75, color=BAND, zorder=0)
     axes.axvline(50, color=LINE, zorder=1)
-    places: list[int] = []
+    places: list[float] = []
     for group, found in groupby(features, lambda each: each.group):
-        top = places[-1] + 2 if places else 1
-        axes.text(-2, top - 0.95, group.upper(), va="center", ha="right", size=7, color=QUIET, weight="bold")
-        for y, each in enumerate(found, top):
-            places.append(y)
-            _feature(axes, each, y)
+        top = places[-1] + 2.4 if places else 1.0
+        axes.text(-3, top - 1, group.upper(), va="center", ha="right", size=7, color=QUIET, weight="bold")
+        for line, each in enumerate(found):
+            places.append(top + line)
+            _feature(axes, each, top + line)
     axes.set(xlim=(0, 100), ylim=(places[-1] + 0.8, -0.6), yticks=places, xticks=[0, 25, 50, 75, 100])
-    axes.set_yticklabels([each.name for each in features], size=8.5)
+    axes.set_yticklabels([each.name for each in features], size=8.3)
+    axes.tick_params(axis="y", pad=7)
     axes.set_xlabel("percent of authors with less of it")
     _bare(axes)
 
 
-def _feature(axes: "Axes", each: Measured, y: int) -> None:
+def _feature(axes: "Axes", each: Measured, y: float) -> None:
     far = abs(each.percentile - 50) >= FAR
     axes.plot([50, each.percentile], [y, y], color=OWN if far else LINE, lw=1.4, zorder=2)
     face = OWN if far else PAPER
@@ -147,7 +148,7 @@ def _words(figure: "Figure", profile: Profile) -> None:
     for title, found in lists:
         if not found:
             continue
-        text = fill(", ".join(found), 76)
+        text = fill(", ".join(found), 68)
         figure.text(0.585, top, title, size=11, weight="bold", va="top")
         figure.text(0.585, top - 0.022, text, size=9.5, va="top", linespacing=1.5)
         top -= 0.046 + 0.0205 * (text.count("\n") + 1)
