@@ -96,6 +96,7 @@ def convert(
             parameters=sum(int(np.prod(part.source.spec.shape)) for part in parts),
             files=files,
             fingerprint=manifest.fingerprint(files),
+            codes=_codes(source),
             licence=licence or _licence(source),
             created_by=f"killah {__version__}",
         )
@@ -233,6 +234,12 @@ def _check_tokenizer(found: Checkpoint) -> None:
             f"The tokenizer in {folder} has {size:,} tokens, the model only {found.config.vocab_size:,}.",
             "Take both from the same model.",
         )
+
+
+def _codes(source: Path) -> list[str]:
+    """Control codes that the checkpoint's configuration says it was trained with."""
+    codes = json.loads((source / "config.json").read_text("utf-8")).get("control_codes", [])
+    return [code for code in codes if isinstance(code, str)] if isinstance(codes, list) else []
 
 
 def _licence(source: Path) -> str:

@@ -205,6 +205,13 @@ def test_zeros_stay_zeros_and_constants_constant():
     assert mx.array_equal(mx.dequantize(*quantise(weights, 4, 64), group_size=64, bits=4), weights).item()
 
 
+@pytest.mark.parametrize(("written", "noted"), [(["story", "letter"], ["story", "letter"]), ("story", [])])
+def test_the_control_codes_a_base_was_trained_with_are_noted(tmp_path, target, written, noted):
+    source = checkpoints.write(tmp_path / "coded", config=CONFIG | {"control_codes": written})
+    assert convert(source, target).codes == noted
+    assert manifest.read(target).codes == noted
+
+
 def test_manifest_tells_what_was_made(source, target):
     (source / "README.md").write_text("---\nlibrary_name: transformers\nlicense: gemma\n---\nA card.\n")
     about = convert(source, target, embedding_bits=8)

@@ -26,6 +26,7 @@ SHAPES = {
 GLOBAL_EVERY = 3  # every third layer attends to everything, the others to the window
 WINDOW = 256
 CONTEXT = 2048
+CODES = ["story", "essay", "article"]  # genres that rows begin with; killah models convert notes them
 
 
 def configuration(shape: str, vocab_size: int) -> Gemma3TextConfig:
@@ -47,6 +48,7 @@ def configuration(shape: str, vocab_size: int) -> Gemma3TextConfig:
         eos_token_id=1,
         bos_token_id=2,
         use_cache=False,
+        control_codes=CODES,
     )
 
 
