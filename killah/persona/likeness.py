@@ -1,4 +1,4 @@
-"""How much a text is written like its owner writes: 0 to 100, a typical text of the owner's own is near 78.
+"""How much a text is written like its owner writes: 0 to 100, a typical text of the owner's own is near 75.
 
 Method: the two-covariance model of speaker recognition (Ioffe 2006; Brümmer and de Villiers 2010), for
 styles. `likeness.npz`, made by `python -m tools.style` from the reference population, holds for each language

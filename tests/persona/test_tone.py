@@ -1,4 +1,4 @@
-"""min-p follows the tone: unlikely words are not for a formal writer, likely ones not enough for a wild one."""
+"""min-p follows the tone: unlikely words are not for a formal writer, nor only likely ones for a wild one."""
 
 import numpy as np
 import pytest
@@ -10,10 +10,10 @@ from killah.persona.tone import Tone
 
 STEPS = np.linspace(-4, 4, 33)
 
-OFFICIAL = """The administration of the department requires that every application concerning the allocation of
-additional resources be accompanied by appropriate documentation. Furthermore, the establishment of regional
-commissions, which the legislation of the previous administration prescribed, necessitates the consideration
-of institutional responsibilities upon whose interpretation the implementation depends."""
+OFFICIAL = """The administration of the department requires that every application concerning the allocation
+of additional resources be accompanied by appropriate documentation. Furthermore, the establishment of
+regional commissions, which the legislation of the previous administration prescribed, necessitates the
+consideration of institutional responsibilities upon whose interpretation the implementation depends."""
 WILD = """Rain! You hear it? I don't. I can't -- oh, the half-lit, sea-green, nobody's-business night...
 
 Go.
