@@ -40,6 +40,7 @@ _REASONS = {
     "table": Reason.TABLES,
 }
 _COMMENT = re.compile(r"<!--|<!\[")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _CELLS = ("td", "th")
 _CODE = ("code", "kbd", "samp", "tt", "var")
 _SPACES = re.compile(r"[ \t\n\xa0]+")
@@ -113,12 +114,16 @@ class _Page(HTMLParser):
         self._preformatted = 0
         self._code = 0
         self._has_code = self._has_plain = False
+        self._link = self._has_unlinked = self._is_heading = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "br":
             self._words.append("\n")
         if tag in _BLOCKS:
             self.flush()
+            self._is_heading = tag in _HEADINGS
+        if tag == "a":
+            self._link = any(name == "href" for name, _ in attrs)
         if tag in _VOID:
             return
         if tag in _CELLS:
@@ -132,6 +137,8 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _BLOCKS:
             self.flush()
+        if tag == "a":
+            self._link = False
         if tag in _CODE and self._code:
             self._code -= 1
         if self._count.get(tag):
@@ -144,6 +151,7 @@ class _Page(HTMLParser):
         if data.strip():
             self._has_code = self._has_code or self._code > 0
             self._has_plain = self._has_plain or not self._code
+            self._has_unlinked = self._has_unlinked or not self._link
 
     def flush(self) -> None:
         """The block of text that was being read is complete."""
@@ -154,10 +162,13 @@ class _Page(HTMLParser):
         else:
             is_aside = self._has_code and not self._has_plain
             text = "\n".join(line.strip() for line in text.split("\n"))
-        reason = self._reasons[0] if self._reasons else Reason.CODE if is_aside else None
-        self.blocks.add(text, reason)
+        reason = Reason.CODE if is_aside else None
+        if not self._has_unlinked and not self._is_heading:  # a menu is a list of links
+            reason = Reason.FURNITURE
+        self.blocks.add(text, self._reasons[0] if self._reasons else reason)
         self._words.clear()
         self._has_code = self._has_plain = False
+        self._link = self._has_unlinked = self._is_heading = False
 
     def _enter(self, tag: str, attributes: dict[str, str | None]) -> None:
         is_hidden = "hidden" in attributes or _HIDDEN.search(attributes.get("style") or "")

@@ -79,3 +79,13 @@ def test_unclosed_and_misplaced_tags_lose_no_text():
 
 def test_an_unclosed_comment_costs_no_time():
     assert paragraphs("Kept." + "<!--" * 100_000) == ["Kept."]
+
+
+def test_a_paragraph_of_links_alone_is_a_menu_and_a_linked_heading_is_none():
+    page = (
+        '<h1><a href="/">The walk</a></h1><ul><li><a href="/a">Home page</a><li><a href="/b">Help</a></ul>'
+        '<p>See <a href="/c">the sea</a>.<p><a name=here>An old anchor is no link.'
+    )
+    prose = read(page.encode())
+    assert prose.text.split("\n\n") == ["The walk", "See the sea.", "An old anchor is no link."]
+    assert prose.left_out == {"page furniture": 3}
