@@ -32,7 +32,7 @@ CODES = ["story", "essay", "article"]  # genres that rows begin with; killah mod
 def configuration(shape: str, vocab_size: int) -> Gemma3TextConfig:
     """The `Gemma3TextConfig` of a named shape; special ids as in `tokenizer.SPECIAL`."""
     layers = SHAPES[shape]["num_hidden_layers"]
-    sizes: dict[str, Any] = SHAPES[shape]
+    sizes: dict[str, Any] = SHAPES[shape] | {"control_codes": CODES}
     return Gemma3TextConfig(
         **sizes,
         vocab_size=vocab_size,
@@ -48,7 +48,6 @@ def configuration(shape: str, vocab_size: int) -> Gemma3TextConfig:
         eos_token_id=1,
         bos_token_id=2,
         use_cache=False,
-        control_codes=CODES,
     )
 
 
