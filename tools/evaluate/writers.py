@@ -9,8 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from killah.adapters import catalog as adapters
 from killah.engine.checking import Held, Reader
+from killah.engine.members import own_lora
 from killah.errors import KillahError
+from killah.gemma import catalog
 from killah.persona import style
 from killah.persona.chunks import chunks
 from killah.persona.material import Material
@@ -51,10 +54,14 @@ class Gathering:
     def train(self) -> dict[str, Any]:
         """Train every author's own LoRA on what is indexed, as `killah persona train` does; how it went.
 
-        In the present home: have one that is not the user's.
+        In the present home: have one that is not the user's. Those that are in it already are kept.
         """
         outcomes: dict[str, Any] = {}
+        base = catalog.find(self.options.model).name
+        here = {each.name for each in adapters.installed(base)}
         for writer in self.writers:
+            if own_lora(writer.name) in here:
+                continue
             progress(f"training {writer.name}")
             began = time.perf_counter()
             outcome = own_persona.train(writer.name, _writing(writer), self.options.model)
