@@ -29,7 +29,7 @@ def answer(number):
 def chat(home, tmp_path, monkeypatch):
     """Forty conversations, and a base that takes a second to train."""
     loras.base(paths.models_dir() / "tiny")
-    for name, value in {"RATE": 3.0, "BATCH": 2, "ROW": 64, "TEXTS": 0}.items():
+    for name, value in {"RATE": 3.0, "BATCH": 2, "ROW": 64, "TEXTS": 0, "LEAST": 1500}.items():
         monkeypatch.setattr(own_persona, name, value)
     rows = [{"instruction": f"Tell me of day {n}.", "input": "", "output": answer(n)} for n in range(40)]
     file = tmp_path / "conversations.jsonl"
@@ -102,7 +102,7 @@ def test_the_journal_goes_on_from_what_was_trained(killah, train, chat):
 
 RUN = """
 from killah.training import own_persona as o
-o.RATE, o.BATCH, o.ROW, o.TEXTS, o.LOOKS = 3.0, 2, 64, 0, 50
+o.RATE, o.BATCH, o.ROW, o.TEXTS, o.LOOKS, o.LEAST = 3.0, 2, 64, 0, 50, 1500
 from killah.cli import main
 main()
 """

@@ -37,7 +37,7 @@ def letters(tmp_path):
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    for name, value in {"RATE": 3.0, "BATCH": 2, "ROW": 64, "TEXTS": 0}.items():
+    for name, value in {"RATE": 3.0, "BATCH": 2, "ROW": 64, "TEXTS": 0, "LEAST": 1500}.items():
         monkeypatch.setattr(own_persona, name, value)
 
 
