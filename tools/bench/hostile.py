@@ -18,7 +18,7 @@ from killah.persona.embedding import Embedder
 from killah.persona.indexing import index
 from killah.persona.parsing import Parser
 from killah.persona.readers import Unreadable
-from killah.persona.scanning import scan
+from killah.persona.scanning import printable, scan
 from killah.persona.store import Store
 from tools.documents import FORMATS, write_document
 from tools.hostile import write_hostile
@@ -132,5 +132,5 @@ def _summary(outcomes: dict[str, Outcome], healthy: list[Path]) -> dict[str, flo
 
 def _lines(outcomes: dict[str, Outcome], healthy: list[Path]) -> dict[str, float | int | str]:
     ordered = sorted(outcomes.items(), key=lambda item: (Path(item[0]).suffix, -item[1].seconds))
-    names = {path: os.fsencode(Path(path).name).decode("utf-8", "replace") for path, _ in ordered}
+    names = {path: printable(Path(path).name) for path, _ in ordered}
     return {names[path]: str(outcome) for path, outcome in ordered if Path(path) not in healthy}
