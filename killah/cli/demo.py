@@ -27,7 +27,7 @@ def demo(as_json: bool = JSON) -> None:
     settings are not touched.
     """
     from killah import config, paths
-    from killah.cli import index, persona
+    from killah.cli import index, persona_show
 
     settings = config.load().model_copy(update={"model": "pushkin-nano"})
     samples = paths.shipped("samples")
@@ -37,7 +37,7 @@ def demo(as_json: bool = JSON) -> None:
             [str(samples)], persona=PERSONA, exclude=["README.md"], yes=True, watch=False, as_json=False
         )
         typer.secho(f"\n$ killah persona show {PERSONA}", bold=True)
-        persona.show(PERSONA, as_json=False)
+        persona_show.show(PERSONA, None, as_json=False)
     figures = _write(settings.model_copy(update={"persona": PERSONA}))
     if as_json:
         print_json(figures)
