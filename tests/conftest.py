@@ -1,10 +1,13 @@
 """Every test has its own home and no network."""
 
 import os
+import signal
 
 import pytest
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+# In a shell's background Ctrl-C would be ignored by the tests and by every program they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
