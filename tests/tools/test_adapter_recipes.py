@@ -9,9 +9,10 @@ import pytest
 from killah.errors import KillahError
 from killah.persona import style
 from killah.training.personas import Personas
-from tools.adapters import splits, stories, vectors
+from tools.adapters import codes, embedded, splits, stories
 from tools.adapters.__main__ import BUILDERS, RECIPES, prepare
 from tools.adapters.alignment import aligned, counted, rouge_1
+from tools.adapters.codes import Registers
 from tools.adapters.cutting import finished, sentence_ends
 from tools.adapters.rewriting import SHARES, VERSIONS
 from tools.adapters.summaries import gap_sentences
@@ -124,6 +125,7 @@ def _pairs(folder):
 def prepared(data, tmp_path_factory):
     """Every data set that needs no embedding model, by name and file."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded, "Embedder", Embedding)
         patch.setattr(splits, "SECTION", 900)  # or these small books would have no part for validation
         to = tmp_path_factory.mktemp("adapters")
         return {name: _rows(prepare(name, data, to, 1)) for name in ALL}
@@ -213,10 +215,14 @@ def test_controls_differ_from_the_test_in_the_passages_alone(prepared, name):
 
 def test_passages_are_of_another_volume_where_there_is_one(prepared, data):
     volumes = [straighten((data / "text-en" / "saki" / f"saki_{v}.txt").read_text()) for v in (0, 1)]
+    shown = 0
     for row in prepared["persona"]["train"]:
         own = [volume for volume in volumes if straighten(row["completion"]) in volume]
-        if own and row["prompt"]:  # of saki, whose volumes are two
+        alone = own and straighten(row["prompt"] + row["completion"]) in own[0]
+        if own and not alone:  # of saki, whose volumes are two, and with passages
             assert straighten(row["prompt"].split("\n\n")[0]) not in own[0]
+            shown += 1
+    assert shown
 
 
 def test_rephrasing_keeps_to_the_parts_of_its_sources(prepared):
@@ -325,7 +331,7 @@ class Embedding:
 
 def test_a_persona_is_from_another_place_and_its_vector_is_in_the_file(data, tmp_path, monkeypatch):
     monkeypatch.setattr(splits, "SECTION", 900)
-    monkeypatch.setattr(vectors, "Embedder", Embedding)
+    monkeypatch.setattr(embedded, "Embedder", Embedding)
     folder = prepare("persona-projector", data, tmp_path, 1)
     personas = Personas(folder / "personas.safetensors")
     assert personas.styles.shape == (len(personas.vectors), style.WIDTH)
@@ -359,3 +365,39 @@ def test_every_data_set_has_a_recipe_that_the_trainer_reads(name):
     assert recipe.licence != "unknown"
     if name == "rephrase":
         assert set(recipe.styles) == set(SHARES)
+
+
+FORMAL = (
+    "The administration has nevertheless concluded that the institution, whose constitution upon "
+    "examination exhibits considerable imperfection, requires immediate reorganisation; consequently the "
+    "implementation of these recommendations is regarded with satisfaction."
+)
+INFORMAL = (
+    "I don't know, you're just kidding. I'm not going, I've got a lot of things. You'll see, I can't get it."
+)
+MIDDLE = "The old man walked to the river and sat under a tree, and he looked at the boats for a long time."
+
+
+def test_codes_are_earned_by_source_form_and_register():
+    registers = Registers.of([FORMAL, *[MIDDLE] * 14, INFORMAL])
+    assert registers.codes(FORMAL, "<essay>") == ["<essay>", "<formal>"]
+    assert registers.codes(INFORMAL, "<story>") == ["<story>", "<informal>"]
+    assert registers.codes(f"My dear Ann, {MIDDLE}", "<story>")[0] == "<letter>"
+    assert registers.codes(f"“{INFORMAL}” he said.", "<story>")[0] == "<dialogue>"
+    assert "<archaic>" in registers.codes(f"Thou knowest, and thy brother hath it. {MIDDLE}", "<story>")
+
+
+def test_rows_of_the_persona_have_one_of_another_place_and_codes(data, tmp_path, monkeypatch):
+    monkeypatch.setattr(splits, "SECTION", 900)
+    monkeypatch.setattr(embedded, "Embedder", Embedding)
+    folder = prepare("persona", data, tmp_path, 1)
+    personas = Personas(folder / "personas.safetensors")
+    rows = _rows(folder)
+    assert {row["persona"].split("/")[0] for row in rows["train"]} <= set(TRAINED)
+    coded = [row for row in rows["train"] if "codes" in row]
+    assert 0.2 < len(coded) / len(rows["train"]) < 0.8
+    assert all(row["codes"][0] in codes.CODES for row in coded)
+    for row in rows["test"]:
+        assert row["persona"] in personas.names
+        assert row["persona"].startswith(row["author"])
+        assert "codes" not in row

@@ -33,6 +33,7 @@ PASSAGE = (560, 700)  # characters, before it is cut to what a row has room for
 QUERY = 250  # characters of the text that are compared with the passages
 ALONE = 0.4  # share of rows that have the soft tokens only, no passages
 CODED = 0.5  # share of rows that have control codes
+USUAL = 3_000  # texts that say what is usual in a register
 CODED_TESTS = 30  # rows of each code that is tested
 OPPOSITES = {
     "<formal>": "<informal>",
@@ -128,9 +129,8 @@ def persona(data: Path, seed: int) -> Split:
     known = personas_of(everyone, passages, Random(f"persona-projector {seed}"))  # the projector's
     where = _where({**everyone}) | _where(places(parts["valid"], like=trained))
     texts = {part: list(_texts(sections, PERSONA, random)) for part, sections in parts.items()}
-    conditions = Conditions(
-        known, where, Registers.of([t.whole for _, t in random.sample(texts["train"], 3000)])
-    )
+    sample = random.sample(texts["train"], min(USUAL, len(texts["train"])))
+    conditions = Conditions(known, where, Registers.of([text.whole for _, text in sample]))
     pools, split = _pools(parts["train"], random), Split()
     for part, rows, count in (("train", split.train, PERSONA.rows), ("valid", split.valid, 200)):
         letters = list(_letters(parts[part]))
