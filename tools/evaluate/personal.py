@@ -247,9 +247,9 @@ def choice(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
     """What `killah persona check` chooses on every other held-out text, ranked on the rest."""
     result: dict[str, Any] = {}
     best, lost = 0, []
-    asked = replace(reader(options.model), task=TASK)
     for writer in gathering.writers:
         progress(f"  {writer.name}")
+        asked = gathering.reader(replace(reader(options.model), task=TASK), writer)
         parts = [_Part(asked, writer, slice(start, None, 2)) for start in (0, 1)]
         chosen = choosing.choose(parts[0].ask, choosing.singles(asked, lora=asked.has_lora))
         others = {
