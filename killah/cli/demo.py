@@ -28,10 +28,14 @@ def demo(as_json: bool = JSON) -> None:
     """
     from killah import config, paths
     from killah.cli import index, persona_show
+    from killah.persona.embedding import Embedder
+    from killah.persona.indexing import index as run
 
     settings = config.load().model_copy(update={"model": "pushkin-nano"})
     samples = paths.shipped("samples")
-    if not as_json:
+    if as_json:
+        run([samples], PERSONA, Embedder(settings.embedder), exclude=["README.md"])
+    else:
         typer.secho(f"\n$ killah index {samples} --persona {PERSONA}", bold=True)
         index.index(
             [str(samples)], persona=PERSONA, exclude=["README.md"], yes=True, watch=False, as_json=False
