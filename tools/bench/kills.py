@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections import Counter
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,7 +75,7 @@ def run(kills: int = 50) -> Figures:
     return figures
 
 
-class _Work:
+class _Work(ABC):
     """Something to be killed at, on a store that is put back before every time."""
 
     name: str
@@ -90,13 +91,13 @@ class _Work:
         if self.store.parent.is_dir():
             shutil.copytree(self.store.parent, self._kept)
 
+    @abstractmethod
     def prepare(self) -> None:
         """Make the documents, and the store that the work begins with."""
-        raise NotImplementedError
 
+    @abstractmethod
     def complete(self, store: Store) -> bool:
         """Whether the store holds what it should at the end."""
-        raise NotImplementedError
 
     def tally(self, kills: int) -> Figures:
         """Kill so many times."""
