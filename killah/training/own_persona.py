@@ -5,7 +5,7 @@ learns from, better than what it began with.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -13,25 +13,18 @@ from math import ceil
 from pathlib import Path
 from typing import Any, Literal
 
-import mlx.core as mx
-import numpy as np
-from mlx.utils import tree_unflatten
-
 from killah import paths
 from killah.adapters import catalog as adapters
 from killah.adapters import package, personal
 from killah.errors import KillahError
 from killah.gemma import base, catalog
 from killah.gemma.base import Base
-from killah.metrics.intervals import Estimate, bootstrap
-from killah.metrics.likelihood import perplexity, perplexity_rise
-from killah.persona import authorship, personas, style
+from killah.persona import personas
 from killah.persona.store import Store
-from killah.training import checkpoint, data, lora, runs, sampling
+from killah.training import checkpoint, judging, runs
 from killah.training.config import TARGETS, Config, Intruders, Lora
-from killah.training.data import Row
 from killah.training.group import Group
-from killah.training.loss import token_nats
+from killah.training.judging import Adherence, Judge, Perplexity, Tensors, put, silent
 from killah.training.stages.lora import LoraStage
 from killah.training.stopping import Stop
 from killah.training.trainer import Report, Trainer
@@ -46,38 +39,10 @@ ROW = 512  # tokens of a row, at most
 PASSES = 4  # over the text; a validation that gets no better ends it before
 LOOKS = 8  # at the validation rows
 RATE = 0.5  # learning rate times the base's width: 2e-3 for 256, 2e-4 for 2,560
-TEXTS, BEGINNING, LENGTH = 24, 32, 160  # texts to judge adherence by; tokens of their beginnings and of each
-MIN_P, TEMPERATURE = 0.1, 0.9  # the product's
-PASSAGES = 8  # below, the style of a text is not known well enough to judge by it
 BEGUN = "begun.json"
 
-Tensors = dict[str, mx.array]
 Follow = Callable[[int], AbstractContextManager[tuple[Report, Callable[[str], object]]]]
 Ended = Literal["", "no better", "time", "interrupted"]
-
-
-@dataclass(frozen=True)
-class Perplexity:
-    """On the held-out text: of the base, of the adapter training began with if any, and of the new one."""
-
-    base: Estimate
-    adapter: Estimate
-    change: Estimate
-    """Per cent by which the adapter's is above the base's, on the same rows."""
-    before: Estimate | None = None
-    tokens: int = 0
-
-
-@dataclass(frozen=True)
-class Adherence:
-    """Mean probability that a passage is the writer's rather than another's (`persona.authorship`).
-
-    Of what the adapter and the base write on from held-out beginnings, and of the held-out text itself.
-    """
-
-    adapter: Estimate
-    base: Estimate
-    own: Estimate
 
 
 @dataclass(frozen=True)
@@ -151,10 +116,10 @@ class _Run:
         self._config = self._recipe(personal.name_of(persona), steps)
         self._take_up()
         self._stage = LoraStage(self._loaded, self._config)
-        self._untouched = _silent(self._stage)
+        self._untouched = silent(self._stage)
         if self._begin:
-            _put(self._stage, self._begin.tensors)
-        self._test = data.read(folder / "test.jsonl", self._loaded.tokenizer, self._config.max_seq_length)
+            put(self._stage, self._begin.tensors)
+        self._judge = Judge(self._stage, self._loaded, parts, self._config)
 
     def train(self, minutes: float | None, follow: Follow, stop: Stop) -> Outcome:
         """To the end, or as far as time and the writer's patience go."""
@@ -185,11 +150,11 @@ class _Run:
         models = {"base": self._untouched, "adapter": best}
         if self._begin:
             models["before"] = self._begin.tensors
-        _put(self._stage, models.get("before", self._untouched))
+        put(self._stage, models.get("before", self._untouched))
         better = trainer.position.best < trainer.validate()
-        judged = None if ended == "interrupted" else self._perplexity(models)
-        adherence = self._adherence(models) if judged else None
-        metrics = _metrics(trainer, judged, adherence)
+        judged = None if ended == "interrupted" else self._judge.perplexity(models)
+        adherence = self._judge.adherence(models) if judged else None
+        metrics = _metrics(trainer) | judging.metrics(judged, adherence)
         return Outcome(
             self._config.name,
             self._loaded.manifest.name,
@@ -278,53 +243,6 @@ class _Run:
                 pass
         return str(place)
 
-    # How good it is ----------------------------------------------------------------------------------
-
-    def _perplexity(self, models: dict[str, Tensors]) -> Perplexity:
-        nats = {name: self._nats(tensors) for name, tensors in models.items()}
-        tokens = [int(row.learned.sum()) for row in self._test]
-        return Perplexity(
-            perplexity(nats["base"], tokens),
-            perplexity(nats["adapter"], tokens),
-            perplexity_rise(nats["adapter"], nats["base"], tokens),
-            perplexity(nats["before"], tokens) if "before" in nats else None,
-            sum(tokens),
-        )
-
-    def _nats(self, tensors: Tensors) -> np.ndarray:
-        """Nats of each held-out row, (rows,)."""
-        _put(self._stage, tensors)
-        self._stage.module.eval()
-        return np.array([_row_nats(self._loaded, row) for row in self._test])
-
-    def _adherence(self, models: dict[str, Tensors]) -> Adherence | None:
-        learned = authorship.passages([own(row) for row in chain(*self._parts.train)])
-        held_out = authorship.passages([own(row) for row in chain(*self._parts.test)])
-        beginnings = _beginnings(self._test)
-        if len(learned) < PASSAGES or len(held_out) < 2 or not beginnings:
-            return None
-        spoken = style.language(" ".join(learned))
-        writer = authorship.Authorship.of(authorship.styles(learned, spoken), spoken)
-
-        def judged(texts: list[str]) -> Estimate:
-            return bootstrap(writer.probability(authorship.styles(texts, spoken)))
-
-        written = {name: self._written(models[name], beginnings) for name in ("adapter", "base")}
-        if not all(written.values()):
-            return None
-        return Adherence(judged(written["adapter"]), judged(written["base"]), judged(held_out))
-
-    def _written(self, tensors: Tensors, beginnings: Sequence[Sequence[int]]) -> list[str]:
-        """Passages that the model writes on from the beginnings."""
-        _put(self._stage, tensors)
-        self._stage.module.eval()
-        texts = sampling.write_on(
-            self._loaded.model, self._loaded.tokenizer, beginnings,
-            tokens=LENGTH, min_p=MIN_P, temperature=TEMPERATURE,
-        )  # fmt: skip
-        whole = [text for text in texts if len(text.split()) >= authorship.SHORTEST]
-        return whole if 2 * len(whole) >= len(texts) else authorship.passages(texts)
-
 
 def _installed(persona: str, loaded: Base) -> package.Adapter:
     """The persona's own adapter. Raises `KillahError` where there is none."""
@@ -337,54 +255,15 @@ def _installed(persona: str, loaded: Base) -> package.Adapter:
     return package.read(adapters.find(name, about.name), about)
 
 
-def _put(stage: LoraStage, tensors: Tensors) -> None:
-    stage.module.update(tree_unflatten([(n, v.astype(mx.float32)) for n, v in tensors.items()]))
-    mx.eval(stage.module.trainable_parameters())
-
-
-def _silent(stage: LoraStage) -> Tensors:
-    """Parameters that leave the base as it is: those training begins with."""
-    return {name: mx.array(value) for name, value in lora.tensors(stage.module).items()}
-
-
 def _keys(tensors: Tensors) -> list[str]:
     """Linear layers of an adapter, as `lora_parameters.keys` names them: self_attn.k_proj, ..."""
     return sorted({name.split(".", 3)[3].rpartition(".")[0] for name in tensors})
 
 
-def _row_nats(loaded: Base, row: Row) -> float:
-    return float(np.array(mx.sum(token_nats(loaded.model, data.collate([row])))))
-
-
-def _beginnings(rows: Sequence[Row]) -> list[list[int]]:
-    """`TEXTS` beginnings: what was asked where a row has a question, else its first tokens."""
-    found = []
-    for row in rows:
-        asked = int(np.argmax(row.learned))
-        if asked > 1:
-            found.append(row.ids[:asked].tolist())
-        elif len(row.ids) >= 2 * BEGINNING:
-            found.append(row.ids[: 1 + BEGINNING].tolist())
-    chosen = np.linspace(0, len(found), TEXTS, endpoint=False).astype(int) if found else []
-    return [found[i] for i in chosen]
-
-
-def _metrics(trainer: Trainer, judged: Perplexity | None, adherence: Adherence | None) -> dict[str, Any]:
+def _metrics(trainer: Trainer) -> dict[str, Any]:
     """For the adapter's card."""
-    metrics: dict[str, Any] = {
+    return {
         "steps": trainer.position.best_step,
         "tokens": trainer.position.tokens,
         "validation_nats": round(trainer.position.best, 4),
     }
-    if judged:
-        metrics |= {
-            "held_out_perplexity": round(judged.adapter.value, 2),
-            "held_out_perplexity_of_base": round(judged.base.value, 2),
-        }
-    if adherence:
-        metrics |= {
-            "adherence": round(adherence.adapter.value, 3),
-            "adherence_of_base": round(adherence.base.value, 3),
-            "adherence_of_own_text": round(adherence.own.value, 3),
-        }
-    return metrics

@@ -15,7 +15,7 @@ from killah import paths
 from killah.persona import suggestions
 from killah.persona.store import Store
 from killah.persona.suggestions import Suggestion
-from killah.training import own_persona
+from killah.training import judging, own_persona
 
 WORDS = "sea boat gull grey rope net tide salt wind oar".split()
 
@@ -29,7 +29,8 @@ def answer(number):
 def chat(home, tmp_path, monkeypatch):
     """Forty conversations, and a base that takes a second to train."""
     loras.base(paths.models_dir() / "tiny")
-    for name, value in {"RATE": 3.0, "BATCH": 2, "ROW": 64, "TEXTS": 0, "LEAST": 1500}.items():
+    monkeypatch.setattr(judging, "TEXTS", 0)
+    for name, value in {"RATE": 3.0, "BATCH": 2, "ROW": 64, "LEAST": 1500}.items():
         monkeypatch.setattr(own_persona, name, value)
     rows = [{"instruction": f"Tell me of day {n}.", "input": "", "output": answer(n)} for n in range(40)]
     file = tmp_path / "conversations.jsonl"
@@ -101,8 +102,8 @@ def test_the_journal_goes_on_from_what_was_trained(killah, train, chat):
 
 
 RUN = """
-from killah.training import own_persona as o
-o.RATE, o.BATCH, o.ROW, o.TEXTS, o.LOOKS, o.LEAST = 3.0, 2, 64, 0, 50, 1500
+from killah.training import judging, own_persona as o
+o.RATE, o.BATCH, o.ROW, o.LOOKS, o.LEAST, judging.TEXTS = 3.0, 2, 64, 50, 1500, 0
 from killah.cli import main
 main()
 """
