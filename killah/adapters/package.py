@@ -17,9 +17,9 @@ from killah.adapters import shapes
 from killah.adapters.card import FORMAT, AdapterCard
 from killah.errors import KillahError
 from killah.gemma import manifest, placing
-from killah.gemma.checkpoint import PICKLES
 from killah.gemma.manifest import Manifest
 from killah.gemma.shards import Spec, Writer, read_header
+from killah.hub.files import PICKLES
 
 NAME = "adapter.json"
 WEIGHTS = "adapter.safetensors"

@@ -24,6 +24,7 @@ def list_(as_json: bool = JSON) -> None:
     """Models on this machine, and those that can be pulled."""
     from killah import config
     from killah.gemma import catalog
+    from killah.hub.catalog import known
 
     chosen = config.load().model
     installed = catalog.installed()
@@ -42,7 +43,7 @@ def list_(as_json: bool = JSON) -> None:
         for model in installed
     ]
     names = {model.name for model in installed}
-    available = {k: v.model_dump() for k, v in catalog.known().items() if k not in names}
+    available = {k: v.model_dump() for k, v in known().items() if k not in names}
     if as_json:
         print_json({"installed": rows, "available": available})
         return
@@ -116,10 +117,10 @@ def convert(
     from killah import devices, paths
 
     devices.prepare()
-    from killah.gemma import catalog
     from killah.gemma.convert import convert as run
+    from killah.hub.catalog import check_name
 
-    target = to or paths.models_dir() / catalog.check_name(name or source.resolve().name)
+    target = to or paths.models_dir() / check_name(name or source.resolve().name)
     with progress_bar("Converting") as progress:
         result = run(
             source,

@@ -14,8 +14,9 @@ from killah.adapters import package, shapes
 from killah.adapters.card import AdapterCard
 from killah.adapters.package import Adapter
 from killah.errors import KillahError
-from killah.gemma import catalog, placing
+from killah.gemma import placing
 from killah.gemma.shards import read_header
+from killah.hub.catalog import known
 
 CONFIG = "adapter_config.json"  # PEFT's and mlx-lm's alike
 
@@ -110,8 +111,8 @@ def lora_only(card: AdapterCard) -> tuple[int, float]:
 
 def repository(card: AdapterCard) -> str:
     """The base as others know it: its name on the hub, else Killah's."""
-    known = catalog.known().get(card.base)
-    return known.repository if known else card.base
+    entry = known().get(card.base)
+    return entry.repository if entry else card.base
 
 
 def licence(folder: Path) -> str:

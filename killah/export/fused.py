@@ -18,10 +18,11 @@ from killah.adapters import package
 from killah.adapters.package import Adapter
 from killah.export import foreign
 from killah.gemma import base, manifest, merge, placing
-from killah.gemma.checkpoint import TextConfig, read_json
+from killah.gemma.checkpoint import TextConfig
 from killah.gemma.convert import SHARD_BYTES, TEXT_FILES
 from killah.gemma.manifest import Manifest
 from killah.gemma.shards import Spec, Writer
+from killah.hub.files import read_json
 
 RECORD = "fused.json"  # what it was made of; by this a fused model is recognised
 BLOCK_ITEMS = 16_000_000  # weights in memory at a time

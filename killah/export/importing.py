@@ -9,8 +9,9 @@ from killah.adapters.package import Adapter
 from killah.errors import KillahError
 from killah.export import foreign, mlx_lm, peft
 from killah.export.foreign import CONFIG, Lora
-from killah.gemma import checkpoint, manifest
+from killah.gemma import manifest
 from killah.gemma.manifest import Manifest
+from killah.hub.files import read_json
 
 
 def bring(
@@ -55,7 +56,7 @@ def _read_foreign(source: Path) -> Lora:
             f"{source} is not an adapter: it has neither {CONFIG} nor {package.NAME}.",
             "Give the folder of a PEFT, mlx-lm or Killah adapter.",
         )
-    config = checkpoint.read_json(source / CONFIG)
+    config = read_json(source / CONFIG)
     return peft.read(source) if "peft_type" in config else mlx_lm.read(source)
 
 

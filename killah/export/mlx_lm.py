@@ -8,7 +8,7 @@ import mlx.core as mx
 from killah.adapters.package import Adapter
 from killah.export import foreign
 from killah.export.foreign import CONFIG, Lora
-from killah.gemma import checkpoint
+from killah.hub.files import read_json
 
 WEIGHTS = "adapters.safetensors"
 
@@ -32,7 +32,7 @@ def write(adapter: Adapter, folder: Path, *, force: bool = False) -> Path:
 
 def read(folder: Path) -> Lora:
     """A LoRA from an mlx-lm folder. Raises `KillahError` with the first thing Killah cannot take."""
-    config = checkpoint.read_json(folder / CONFIG)
+    config = read_json(folder / CONFIG)
     kind = config.get("fine_tune_type") or ("dora" if config.get("use_dora") else "lora")
     if kind != "lora":
         raise foreign.refused(folder, f"its fine_tune_type is {kind}")

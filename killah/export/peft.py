@@ -15,7 +15,7 @@ from killah.adapters.card import AdapterCard
 from killah.adapters.package import Adapter
 from killah.export import foreign
 from killah.export.foreign import CONFIG, Lora
-from killah.gemma import checkpoint
+from killah.hub.files import read_json
 
 WEIGHTS = "adapter_model.safetensors"
 
@@ -66,7 +66,7 @@ def write(adapter: Adapter, folder: Path, *, force: bool = False) -> Path:
 
 def read(folder: Path) -> Lora:
     """A LoRA from a PEFT folder. Raises `KillahError` with the first thing Killah cannot take."""
-    config = checkpoint.read_json(folder / CONFIG)
+    config = read_json(folder / CONFIG)
     _check(folder, config)
     rank, alpha = foreign.rank(folder, config, "r"), foreign.number(folder, config, "lora_alpha")
     tensors: dict[str, mx.array] = {}

@@ -1,33 +1,13 @@
-"""Which models there are: converted by this user, shipped with Killah, and known to be pullable."""
+"""Which bases are on this machine: converted by this user, or shipped with Killah."""
 
-import re
-import tomllib
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Literal
-
-from pydantic import BaseModel, ConfigDict
 
 from killah import paths
 from killah.errors import KillahError
 from killah.gemma import manifest
 from killah.gemma.manifest import Manifest
-
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-class Entry(BaseModel):
-    """A model on the hub. `download` is in bytes; `gated` means its licence must be accepted there."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    repository: str
-    kind: Literal["base"]
-    about: str
-    licence: str
-    gated: bool
-    download: int
+from killah.hub.catalog import NAME, known
 
 
 @dataclass(frozen=True)
@@ -41,36 +21,13 @@ class Installed:
     problem: str = ""
 
 
-@cache
-def known() -> dict[str, Entry]:
-    """Pullable models by name."""
-    raw = tomllib.loads(Path(__file__).with_name("catalog.toml").read_text("utf-8"))
-    return {name: Entry.model_validate(entry) for name, entry in raw.items()}
-
-
-def entry(name: str) -> Entry:
-    """The pullable model of that name. Raises `KillahError`."""
-    if name not in known():
-        raise KillahError(
-            f"Killah does not know where to pull {name!r} from.", f"Known: {', '.join(known())}."
-        )
-    return known()[name]
-
-
-def check_name(name: str) -> str:
-    """`name` if it can name a folder of models. Raises `KillahError`."""
-    if not _NAME.fullmatch(name):
-        raise KillahError(f"{name!r} cannot be a model's name.", "Use letters, digits, dots and hyphens.")
-    return name
-
-
 def find(name_or_folder: str | Path) -> Path:
     """Folder of a model: by name among the user's own, then the shipped ones; else as a path.
 
     Raises `KillahError` that lists what is there. What the folder holds is `manifest`'s to check.
     """
     name = str(name_or_folder)
-    if isinstance(name_or_folder, str) and _NAME.fullmatch(name):
+    if isinstance(name_or_folder, str) and NAME.fullmatch(name):
         for root in (paths.models_dir(), paths.shipped("models")):
             if (root / name / manifest.NAME).is_file():
                 return root / name

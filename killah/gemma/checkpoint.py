@@ -4,7 +4,6 @@ Reads `Gemma3ForCausalLM` and the text part of `Gemma3ForConditionalGeneration`,
 shards, as transformers 4 and 5 write them. Only safetensors: pickles run code when they are opened.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +14,8 @@ from pydantic import BaseModel, Field, PositiveFloat, PositiveInt, ValidationErr
 
 from killah.errors import KillahError
 from killah.gemma.shards import Stored, read_header
+from killah.hub.files import read_json, weight_files
 
-INDEX = "model.safetensors.index.json"
-PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl")
 ARCHITECTURES = {"Gemma3ForCausalLM": "gemma3_text", "Gemma3ForConditionalGeneration": "gemma3"}
 READABLE = ("BF16", "F16", "F32")
 
@@ -117,7 +115,7 @@ def read(folder: Path) -> Checkpoint:
         raise KillahError(f"{folder} is not a folder.", "Give the folder that holds config.json.")
     config = read_config(folder)
     found: dict[str, Stored] = {}
-    for file in _weight_files(folder):
+    for file in weight_files(folder):
         for name, stored in read_header(file).items():
             if _DROPPED.match(name):
                 continue
@@ -156,28 +154,6 @@ def _match(folder: Path, config: TextConfig, found: dict[str, Stored]) -> dict[s
                 f"{name} in {folder} is stored as {spec.dtype}.", f"Killah converts {', '.join(READABLE)}."
             )
     return {name: found[name] for name in expected}
-
-
-def _weight_files(folder: Path) -> list[Path]:
-    index = folder / INDEX
-    if index.is_file():
-        weight_map = read_json(index).get("weight_map")
-        if not isinstance(weight_map, dict):
-            raise KillahError(f"{index} has no weight_map.", "Download it again.")
-        names = sorted({Path(str(name)).name for name in weight_map.values()})
-        if missing := [name for name in names if not (folder / name).is_file()]:
-            raise KillahError(
-                f"{folder / missing[0]} is missing.", "Download every shard that the index names."
-            )
-        return [folder / name for name in names]
-    if files := sorted(folder.glob("*.safetensors")):
-        return files
-    if pickles := sorted(p.name for p in folder.iterdir() if p.suffix in PICKLES):
-        raise KillahError(
-            f"{folder} holds only {pickles[0]}, a pickle, which can run code when opened.",
-            "Take the .safetensors files of the same model.",
-        )
-    raise KillahError(f"{folder} holds no .safetensors files.", "Put the model's weights there.")
 
 
 def read_config(folder: Path) -> TextConfig:
@@ -232,18 +208,3 @@ def _respell(text: dict[str, Any]) -> dict[str, Any]:
             None if kind == "default" else {"rope_type": kind, "factor": scaling.get("factor")}
         )
     return known
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file of the checkpoint. Raises `KillahError`."""
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
-        raise KillahError(f"{path} is missing.", "Give the folder of a Hugging Face model.") from error
-    except OSError as error:
-        raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
-    except ValueError as error:
-        raise KillahError(f"{path} is not JSON.", "Download it again.") from error
-    if not isinstance(value, dict):
-        raise KillahError(f"{path} is not a JSON object.", "Download it again.")
-    return value

@@ -11,9 +11,10 @@ import pytest
 from killah.adapters.package import Adapter, save
 from killah.errors import KillahError
 from killah.export import peft
-from killah.gemma import base, checkpoint
+from killah.gemma import base
 from killah.gemma.convert import convert
 from killah.gemma.stack import AdapterStack, Blend
+from killah.hub.files import read_json
 
 NANO = Path(__file__).parent.parent.parent / "weights" / "pushkin-nano"
 IDS = np.random.default_rng(0).integers(10, 8000, 300).tolist()
@@ -114,7 +115,7 @@ def test_what_another_program_needs_to_know_is_there(tiny, tmp_path):
         peft.WEIGHTS,
     ]
     assert "license: CC0-1.0" in (folder / "README.md").read_text()
-    assert checkpoint.read_json(folder / "adapter_config.json")["base_model_name_or_path"] == "tiny"
+    assert read_json(folder / "adapter_config.json")["base_model_name_or_path"] == "tiny"
 
 
 # Refusals

@@ -60,16 +60,3 @@ def test_a_damaged_shipped_model_asks_for_a_new_installation(shipped):
     (shipped / "config.json").unlink()
     with pytest.raises(KillahError, match="Install Killah again"):
         manifest.read_verified(shipped)
-
-
-def test_known_models_are_complete():
-    assert {"gemma-3-1b", "gemma-3-4b"} <= catalog.known().keys()
-    assert catalog.entry("gemma-3-4b").repository == "google/gemma-3-4b-pt"
-    for name in catalog.known():
-        assert catalog.check_name(name) == name
-
-
-@pytest.mark.parametrize("name", ["", ".hidden", "a/b", "../up", "a b"])
-def test_names_cannot_leave_the_models_folder(name):
-    with pytest.raises(KillahError, match="cannot be a model's name"):
-        catalog.check_name(name)
