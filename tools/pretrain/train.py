@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -65,10 +66,13 @@ def token_losses(model: Gemma3ForCausalLM, rows: Tensor, chunk: int = 1024) -> T
     return torch.cat(parts)
 
 
-class Run:
+Model = TypeVar("Model", bound=nn.Module)
+
+
+class Run(Generic[Model]):
     """Masters, optimisers and position of one training run in `folder`."""
 
-    def __init__(self, model: Gemma3ForCausalLM, recipe: Recipe, folder: Path, device: str):
+    def __init__(self, model: Model, recipe: Recipe, folder: Path, device: str):
         self.recipe, self.folder, self.step = recipe, folder, 0
         self.masters = {n: p.detach().float().to(device).clone() for n, p in model.named_parameters()}
         for master in self.masters.values():
@@ -138,7 +142,9 @@ class Run:
 
 
 @torch.no_grad()
-def validate(loss_of: Callable[[Gemma3ForCausalLM, Tensor], Tensor], run: Run, rows: np.ndarray) -> float:
+def validate(
+    loss_of: Callable[[Gemma3ForCausalLM, Tensor], Tensor], run: Run[Gemma3ForCausalLM], rows: np.ndarray
+) -> float:
     """Mean loss in nats per token over all validation rows."""
     size = run.recipe.batch
     batches = [rows[i : i + size] for i in range(0, len(rows) - size + 1, size)]
@@ -146,7 +152,9 @@ def validate(loss_of: Callable[[Gemma3ForCausalLM, Tensor], Tensor], run: Run, r
     return float(torch.stack(losses).mean())
 
 
-def train(run: Run, data: Path, report: Callable[[str], object] = print, *, compiled: bool = True) -> None:
+def train(
+    run: Run[Gemma3ForCausalLM], data: Path, report: Callable[[str], object] = print, *, compiled: bool = True
+) -> None:
     """Train to `recipe.steps`, logging to `log.jsonl`; Ctrl-C saves and ends.
 
     `compiled` needs a C++ compiler on a CPU and is about twice as fast.

@@ -1,0 +1,1 @@
+"""What makes ear-nano, the shipped speech encoder: speech, real and synthetic, and CTC training."""

@@ -1,0 +1,93 @@
+"""`python -m tools.ear prepare|train|save`: speech to the shipped encoder ear-nano.
+
+python -m tools.ear prepare --data .data          # real clips and synthetic speech, as shards
+python -m tools.ear train --run runs/ear-nano     # resumes what was begun
+python -m tools.ear save --run runs/ear-nano --out models/ear-nano
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from transformers import Wav2Vec2ForCTC
+
+from tools.pretrain.train import Recipe, Run
+
+from . import speech
+from .clips import Spoken
+from .model import SHAPES, build
+from .saving import save
+from .train import train
+
+HOUR = 3600.0
+
+
+def prepare(options: argparse.Namespace) -> None:
+    """Write the shards that are not there yet; `dev` ones are of unheard speakers and voices."""
+    data, out = options.data, options.shards
+    speech.write_shard(out / "train-real", speech.real(data, "train"))
+    speech.write_shard(out / "dev-real", _every(speech.real(data, "test"), 25))
+    for language in ("en", "ru"):
+        held = speech.synthetic(data, language, HOUR / 20, 0, unheard=True)
+        speech.write_shard(out / f"dev-synthetic-{language}", held)
+    for number in range(options.hours):
+        language = "ru" if number % 5 == 4 else "en"
+        found = speech.synthetic(data, language, HOUR, 1 + number)
+        speech.write_shard(out / f"train-synthetic-{language}-{number:02d}", found)
+
+
+def _every(found: Iterator[Spoken], step: int) -> Iterator[Spoken]:
+    return (each for number, each in enumerate(found) if number % step == 0)
+
+
+def trained(options: argparse.Namespace) -> Run[Wav2Vec2ForCTC]:
+    """The run as far as it is."""
+    recipe = Recipe(
+        steps=options.steps,
+        warmup=options.warmup,
+        decay=options.decay,
+        muon_lr=options.muon,
+        adam_lr=options.adam,
+        save_every=options.save_every,
+    )
+    options.run.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(recipe.seed)
+    run = Run(build(options.shape), recipe, options.run, "cuda" if torch.cuda.is_available() else "cpu")
+    if run.resume():
+        print(f"resuming at step {run.step}", flush=True)
+    return run
+
+
+def main() -> None:
+    """Parse and do it."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=("prepare", "train", "save"))
+    parser.add_argument(
+        "--data", type=Path, default=Path(".data"), help="folder with speech, text-en and text-ru"
+    )
+    parser.add_argument("--shards", type=Path, default=Path(".data/ear"))
+    parser.add_argument("--hours", type=int, default=12, help="of synthetic speech, every fifth Russian")
+    parser.add_argument("--run", type=Path, default=Path("runs/ear-nano"))
+    parser.add_argument("--out", type=Path, default=Path("models/ear-nano"))
+    parser.add_argument("--shape", choices=SHAPES, default="nano")
+    parser.add_argument("--steps", type=int, default=20_000)
+    parser.add_argument("--seconds", type=float, default=60, help="of speech in a step")
+    parser.add_argument("--warmup", type=int, default=200)
+    parser.add_argument("--decay", type=float, default=0.2)
+    parser.add_argument("--muon", type=float, default=0.02)
+    parser.add_argument("--adam", type=float, default=0.002)
+    parser.add_argument("--save-every", type=int, default=200)
+    options = parser.parse_args()
+    if options.what == "prepare":
+        prepare(options)
+    elif options.what == "train":
+        train(trained(options), options.shards, options.seconds, lambda line: print(line, flush=True))
+    else:
+        save(trained(options), options.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,30 @@
+"""A trained run as an ordinary Hugging Face Wav2Vec2ForCTC folder."""
+
+import json
+from pathlib import Path
+
+import torch
+from transformers import Wav2Vec2ForCTC
+
+from killah.audio import RATE
+from tools.pretrain.train import Run
+
+from .letters import vocabulary
+
+
+@torch.no_grad()
+def save(run: Run[Wav2Vec2ForCTC], out: Path) -> None:
+    """Write config, weights (bfloat16 safetensors), vocabulary and preprocessing."""
+    out.mkdir(parents=True, exist_ok=True)
+    model = run.model
+    model.save_pretrained(out)
+    (out / "vocab.json").write_text(json.dumps(vocabulary(), ensure_ascii=False, indent=0) + "\n")
+    preprocessing = {
+        "feature_extractor_type": "Wav2Vec2FeatureExtractor",
+        "do_normalize": True,
+        "feature_size": 1,
+        "padding_value": 0.0,
+        "return_attention_mask": False,
+        "sampling_rate": RATE,
+    }
+    (out / "preprocessor_config.json").write_text(json.dumps(preprocessing, indent=1) + "\n")
