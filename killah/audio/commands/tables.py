@@ -1,0 +1,81 @@
+"""What the tables of a language say (english.toml, russian.toml), read once."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from killah.audio.commands.templates import Templates
+
+Language = Literal["en", "ru"]
+LANGUAGES: tuple[Language, ...] = ("en", "ru")
+
+_HERE = Path(__file__).parent
+_FILES = {"en": "english", "ru": "russian"}
+
+Words = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A mark of punctuation or a break: what is written, every way to say it, and when that means the word.
+
+    `after` and `before` are words beside which it is the word; `sure` marks are hardly ever words.
+    """
+
+    text: str
+    say: tuple[Words, ...]
+    after: frozenset[str]
+    before: frozenset[str]
+    sure: bool
+
+
+@dataclass(frozen=True)
+class Table:
+    """One language. `raw` are its commands as they stand in the file, `ordinary` common words like theirs."""
+
+    language: Language
+    templates: Templates
+    polite: Mapping[str, tuple[Words, ...]]
+    numbers: Mapping[str, int]
+    marks: tuple[Mark, ...]
+    text: Mapping[str, tuple[Words, ...]]
+    directives: Mapping[str, tuple[Words, ...]]
+    commands: tuple[Mapping[str, Any], ...]
+    ordinary: frozenset[str]
+
+    def single(self, section: Mapping[str, tuple[Words, ...]], key: str) -> frozenset[str]:
+        """The entries of a list that are one word."""
+        return frozenset(words[0] for words in section[key] if len(words) == 1)
+
+
+@cache
+def table(language: Language) -> Table:
+    """The table of a language."""
+    name = _FILES[language]
+    raw = tomllib.loads((_HERE / f"{name}.toml").read_text("utf-8"))
+    templates = Templates(raw["lists"], raw["slots"])
+    return Table(
+        language,
+        templates,
+        _split(raw["polite"]),
+        raw["numbers"],
+        tuple(_mark(each, templates) for each in raw["mark"]),
+        _split(raw["text"]),
+        _split(raw["directives"]),
+        tuple(raw["command"]),
+        frozenset((_HERE / f"{name}.txt").read_text("utf-8").split()),
+    )
+
+
+def _split(section: Mapping[str, Sequence[str]]) -> dict[str, tuple[Words, ...]]:
+    return {key: tuple(tuple(each.split()) for each in entries) for key, entries in section.items()}
+
+
+def _mark(raw: Mapping[str, Any], templates: Templates) -> Mark:
+    said = tuple(phrase.words for each in raw["say"] for phrase in templates.expand(each))
+    after = raw.get("after", [])
+    after = after.split() if isinstance(after, str) else after
+    return Mark(raw["text"], said, frozenset(after), frozenset(raw.get("before", [])), raw.get("sure", False))
