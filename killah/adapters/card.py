@@ -16,7 +16,7 @@ FORMAT = 1
 NAME = r"[^\W_][\w.-]*"  # of an adapter, also a folder's
 
 Name = Annotated[str, StringConstraints(pattern=rf"^{NAME}$")]
-Kind = Literal["lora", "projector", "mix"]
+Kind = Literal["lora", "projector", "mix", "codes"]
 
 
 class AdapterCard(BaseModel):
@@ -43,9 +43,9 @@ class AdapterCard(BaseModel):
     styles: list[str] = Field(default_factory=list)
     """What a style may be, where the adapter knows several."""
     codes: list[str] = Field(default_factory=list)
-    """Control codes it was trained with: letter, formal, ..."""
+    """Control codes whose soft tokens it holds: letter, formal, ..."""
     soft_tokens: PositiveInt | None = None
-    """How many vectors a projector puts before the text."""
+    """How many vectors a projector, or a control code, puts before the text."""
     input_width: PositiveInt | None = None
     """Width of what a projector reads."""
     input_space: str = ""
@@ -68,6 +68,7 @@ class AdapterCard(BaseModel):
             "lora": ("rank", "scale", "target_modules"),
             "projector": ("soft_tokens", "input_width"),
             "mix": ("members",),
+            "codes": ("codes", "soft_tokens"),
         }
         # `scale` may be zero, the others not.
         if missing := [key for key in needed[self.kind] if getattr(self, key) in (None, [])]:

@@ -55,6 +55,8 @@ def check(card: AdapterCard, specs: list[Spec]) -> None:
         _check_lora(card, {spec.name: spec.shape for spec in specs})
     elif card.kind == "projector":
         _check_projector(card, {spec.name: spec.shape for spec in specs})
+    elif card.kind == "codes":
+        _check_codes(card, {spec.name: spec.shape for spec in specs})
     elif any(len(card.members) not in spec.shape for spec in specs):
         raise ValueError(f"it does not weigh {len(card.members)} adapters")
 
@@ -62,11 +64,12 @@ def check(card: AdapterCard, specs: list[Spec]) -> None:
 def check_base(
     card: AdapterCard, shapes: dict[str, tuple[int, ...]], base: dict[str, tuple[int, int]]
 ) -> None:
-    """Raise `ValueError` unless what a LoRA or projector writes fits the base's linear layers (`linears`)."""
-    if card.kind == "projector":
+    """Raise `ValueError` unless what an adapter writes fits the base's linear layers (`linears`)."""
+    if card.kind in ("projector", "codes"):
         hidden = next(iter(base.values()))[0]
-        if shapes["norm_out.weight"] != (hidden,):
-            raise ValueError(f"its soft tokens are {shapes['norm_out.weight'][0]} wide, the base {hidden}")
+        wide = shapes["norm_out.weight" if card.kind == "projector" else card.codes[0]][-1]
+        if wide != hidden:
+            raise ValueError(f"its soft tokens are {wide} wide, the base {hidden}")
     if card.kind != "lora":
         return
     for module in modules(shapes):
@@ -112,3 +115,13 @@ def _check_projector(card: AdapterCard, shapes: dict[str, tuple[int, ...]]) -> N
             raise ValueError(f"{name} is not a projector's tensor")
         if shape != expected[name]:
             raise ValueError(f"{name} is {list(shape)} instead of {list(expected[name])}")
+
+
+def _check_codes(card: AdapterCard, shapes: dict[str, tuple[int, ...]]) -> None:
+    """Soft tokens (k, hidden) of every control code."""
+    if wrong := shapes.keys() ^ set(card.codes):
+        raise ValueError(f"its card and its tensors disagree about {min(wrong)}")
+    if len(set(shapes.values())) > 1 or any(
+        len(shape) != 2 or shape[0] != card.soft_tokens for shape in shapes.values()
+    ):
+        raise ValueError(f"its codes have not {card.soft_tokens} soft tokens each")

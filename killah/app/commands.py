@@ -42,6 +42,7 @@ COMMANDS = (
         "Whose manner suggestions follow: a persona, a blend, nobody",
     ),
     Command("No persona", "use_persona('')", "", "Suggestions in nobody's manner"),
+    Command("Kind of text…", "choose_kind", "", "What is being written: a letter, formal, …"),
     Command("Ghost text figures", "figures", "", "How often it was shown and taken, and how fast it was"),
     Command("Keys", "keys", "f1", "This help"),
     Command("Quit", "quit", "ctrl+q", "Close the editor; asks about unsaved changes"),

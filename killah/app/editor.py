@@ -68,6 +68,8 @@ class Editor(App[Summary]):
         self._settings = settings
         self._model = f"{settings.model} …"
         self._persona = settings.persona if blends.usable(settings.persona) else ""
+        self._codes: dict[str, str] = {}  # that the model knows, each with its kind
+        self._kind: tuple[str, ...] = ()  # those in use
 
     def compose(self) -> ComposeResult:
         """The text, and a line or two below it."""
@@ -135,7 +137,9 @@ class Editor(App[Summary]):
     def _learn_model(self) -> None:
         """On its own thread: loading takes a while."""
         try:
-            self.call_later(self._model_known, self._engine.info().name, None)
+            name = self._engine.info().name
+            self.call_later(self._model_known, name, None)
+            self.call_later(self._codes_known, self._engine.codes())
         except KillahError as error:
             self.call_later(self._model_known, "no model", error)
 
@@ -145,6 +149,9 @@ class Editor(App[Summary]):
             self.ghosts.error = error
             self.filing.complain(error)
         self._show_status()
+
+    def _codes_known(self, codes: dict[str, str]) -> None:
+        self._codes = codes
 
     def _show_status(self) -> None:
         row, column = self.area.cursor_location
@@ -156,6 +163,7 @@ class Editor(App[Summary]):
             line=row + 1,
             column=column + 1,
             persona=self._persona,
+            kind=f"as {', '.join(self._kind)}" if self._kind else "",
             likeness=self.likeness.label,
             model=self._model,
             ghost=self.ghosts.label,
@@ -277,6 +285,21 @@ class Editor(App[Summary]):
         self.area.forget_ghost()
         self.ghosts.touched()
         self._show_status()
+
+    @work
+    async def action_choose_kind(self) -> None:
+        """Ask what kind of text it is; a kind that is chosen again is none any more."""
+        if not self._codes:
+            self.notify("The model knows no kinds of text, or is not loaded yet.")
+            return
+        answers = choosing.kinds(self._codes, self._kind)
+        ask = Ask("What kind of text?", answers, chosen=self._kind[-1] if self._kind else "")
+        if (code := await self.push_screen_wait(ask)) is not None:
+            self._kind = choosing.taken(self._codes, self._kind, code)
+            self._engine.use_codes(self._kind)
+            self.area.forget_ghost()
+            self.ghosts.touched()
+            self._show_status()
 
     def action_figures(self) -> None:
         """Tell what ghost text did so far."""

@@ -1,6 +1,6 @@
 """What the editor needs of an engine; `killah.engine.Engine` has this shape, and so have scripted ones."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 Event_co = TypeVar("Event_co", covariant=True)
@@ -61,4 +61,12 @@ class Engine(Protocol):
 
     def use_persona(self, name: str | None) -> None:
         """Condition on this persona's writing from now on; None for nobody's."""
+        ...
+
+    def codes(self) -> dict[str, str]:
+        """Control codes, each with its kind, of which a text has one. Waits for the model, as `info`."""
+        ...
+
+    def use_codes(self, codes: Sequence[str]) -> None:
+        """Write this kind of text from now on; nothing for no kind."""
         ...

@@ -22,6 +22,7 @@ class Status:
     line: int = 1
     column: int = 1
     persona: str = ""
+    kind: str = ""  # of text, by its control codes
     likeness: str = ""  # how much the text is like the persona
     model: str = ""
     ghost: str = ""
@@ -36,13 +37,14 @@ def compose_line(status: Status, width: int) -> tuple[str, str]:
     # (order on screen, text), the least important first
     fields = [
         (1, status.saved),
-        (5, status.likeness),
+        (6, status.likeness),
+        (5, status.kind),
         (4, status.persona),
-        (7, "" if status.doing else status.ghost),
-        (6, status.model),
+        (8, "" if status.doing else status.ghost),
+        (7, status.model),
         (2, words),
         (3, place),
-        (7, status.doing),
+        (8, status.doing),
     ]
     fields = [field for field in fields if field[1]]
     while True:

@@ -1,4 +1,4 @@
-"""`killah train lora|persona-projector|compose|plan`."""
+"""`killah train lora|persona-projector|compose|codes|plan`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,6 +70,18 @@ def compose(
 ) -> None:
     """How much of each adapter in each layer: a learned mixture of adapters that stay as they are."""
     _train("compose", config, overrides, processes, hostfile, as_json)
+
+
+@app.command(epilog="Example: killah train codes -c codes.yaml --set soft_tokens=8")
+def codes(
+    config: File,
+    overrides: Overrides = None,
+    processes: Processes = 1,
+    hostfile: Hosts = None,
+    as_json: bool = JSON,
+) -> None:
+    """Soft tokens for control codes (--as): rows with "codes"; the file's prompts name the codes."""
+    _train("codes", config, overrides, processes, hostfile, as_json)
 
 
 @app.command(epilog="Example: killah train plan lora --model gemma-3-4b --rank 16 --length 512")

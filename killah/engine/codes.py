@@ -1,11 +1,13 @@
-"""Control codes: what kind of text it is to be, said in one token before it (CTRL, Keskar et al. 2019).
+"""Control codes: what kind of text it is to be, said in a few tokens before it (CTRL, Keskar et al. 2019).
 
-A code is a special token of the base. It means something only where it was trained: in the base, or in the
-persona LoRA, whose cards say which.
+A code is a special token that the base was trained with, as its card says, or soft tokens that were tuned for
+it on the frozen base (Lester et al. 2021) and are in the adapter `codes`. Either works with every task and
+every persona.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
+from killah.engine.prompt import Slot, SoftToken
 from killah.errors import KillahError
 from killah.gemma.tokenizer import Tokenizer
 
@@ -14,20 +16,26 @@ REGISTERS = ("formal", "plain", "informal", "archaic")
 CODES = (*GENRES, *REGISTERS)
 
 
-def token(code: str) -> str:
-    """The special token of a code."""
-    return f"<{code}>"
+def known(own: Collection[str], soft: Collection[str], tokenizer: Tokenizer) -> list[str]:
+    """The codes that a model can be given: the base's `own`, and those with soft tokens."""
+    return [code for code in CODES if code in soft or (code in own and tokenizer.find(f"<{code}>"))]
 
 
-def check(codes: Sequence[str], trained: Collection[str], model: str, tokenizer: Tokenizer) -> list[str]:
-    """The tokens of `codes`, in order. Raises `KillahError` for one unknown, untrained or twice there."""
-    known = [code for code in CODES if code in trained and tokenizer.find(token(code)) is not None]
-    listed = f"It knows: {', '.join(known)}." if known else "It knows none."
+def slots(
+    codes: Sequence[str],
+    own: Collection[str],
+    soft: Mapping[str, Sequence[SoftToken]],
+    model: str,
+    tokenizer: Tokenizer,
+) -> list[Slot]:
+    """What stands in a prompt for `codes`. Raises `KillahError` for one unknown, untrained or twice there."""
+    there = known(own, soft, tokenizer)
+    listed = f"It knows: {', '.join(there)}." if there else "It knows none."
     for code in codes:
         if code not in CODES:
             raise KillahError(f"There is no control code {code!r}.", f"{model}: {listed}")
-        if code not in known:
+        if code not in there:
             raise KillahError(f"{model} was not trained with the control code {code!r}.", listed)
     if len(set(codes)) < len(codes):
         raise KillahError("A control code is named twice.", "Name each once.")
-    return [token(code) for code in codes]
+    return [slot for code in codes for slot in soft.get(code) or [tokenizer.id(f"<{code}>")]]

@@ -8,14 +8,14 @@ import mlx.core as mx
 
 from killah import devices
 from killah.config import Settings
+from killah.engine import codes as control
 from killah.engine import compositions, decoding, prompt, rewriting
-from killah.engine.codes import check
 from killah.engine.decoding import Ghost
 from killah.engine.gate import Gate
 from killah.engine.habits import Habits
 from killah.engine.members import Members, Present
 from killah.engine.personal import Asking, Lookups, Personal, Ready, given
-from killah.engine.prompt import Prompt, SoftToken
+from killah.engine.prompt import Prompt, Slot, SoftToken
 from killah.engine.sampling import MIN_P, USUAL_MIN_P, Sampler, Sampling
 from killah.engine.scheduler import Job, Priority, Scheduler, Work
 from killah.engine.session import Session
@@ -59,6 +59,7 @@ class Engine:
         self._gate: Gate
         self._members: Members
         self._sessions: dict[str, Session] = {}
+        self._kind: tuple[str, ...] = ()
         self._loaded: Future[ModelInfo] = Future()
         self._ready: Future[Ready] = Future()
         self._scheduler.submit(self._load, Priority.LOAD)
@@ -87,6 +88,10 @@ class Engine:
         if name is not None:
             blends.parse(name)
         self._lookups.use(name)
+
+    def use_codes(self, codes: Sequence[str]) -> None:
+        """What kind of text it is from now on, wherever nothing else is said; nothing for no kind."""
+        self._kind = tuple(codes)
 
     def ghost(self, text: str, caret: int, codes: Sequence[str] = ()) -> Job[Ghost]:
         """Suggestion for what follows `text[:caret]`, growing as it is made; nothing if the gate says no.
@@ -139,6 +144,11 @@ class Engine:
         """What `style` may be in `rewrite` with the loaded base, the usual one first; waits for the model."""
         self.info()
         return self._scheduler.submit(lambda: iter([self._styles(task)]), Priority.LOAD).result()[0]
+
+    def codes(self) -> dict[str, str]:
+        """What `codes` may name with the loaded base, each with its kind, genre or register; waits for it."""
+        self.info()
+        return self._scheduler.submit(lambda: iter([self._codes()]), Priority.LOAD).result()[0]
 
     def passages(self, text: str) -> list[str]:
         """The persona's passages nearest to the end of `text`, best last; waits for the lookup."""
@@ -293,13 +303,12 @@ class Engine:
         self.info()
         about, members = self._base.manifest, self._members
         persona = bool(personal.personas or personal.passages)
-        present = Present(persona=persona, personas=personal.personas, codes=frozenset(codes))
-        blend = members.blend(task, present)
-        trained = {*about.codes, *(c for name, _ in blend.active for c in members.codes(name))}
         return _Composed(
-            blend,
+            members.blend(task, Present(persona=persona, personas=personal.personas)),
             [] if personal.vector is None else members.persona_tokens(personal.key, personal.vector),
-            check(codes, trained, about.name, self._base.tokenizer),
+            control.slots(
+                codes or self._kind, about.codes, members.codes(), about.name, self._base.tokenizer
+            ),
         )
 
     def _sampling(self, sampling: Sampling | None, task: str, personal: Personal) -> Sampling:
@@ -310,6 +319,10 @@ class Engine:
         wanted = (chosen.min_p, s.min_p, personal.min_p, MIN_P.get(task, USUAL_MIN_P))
         return replace(chosen, min_p=next(p for p in wanted if p is not None))
 
+    def _codes(self) -> dict[str, str]:
+        there = control.known(self._base.manifest.codes, self._members.codes(), self._base.tokenizer)
+        return {code: "genre" if code in control.GENRES else "register" for code in there}
+
     def _styles(self, task: str) -> list[str]:
         card = self._members.card(task)
         return card.styles if card else []
@@ -317,11 +330,11 @@ class Engine:
 
 @dataclass(frozen=True)
 class _Composed:
-    """What a task is written with; `codes` are special tokens."""
+    """What a task is written with."""
 
     blend: Blend
     persona: list[SoftToken]
-    codes: list[str]
+    codes: list[Slot]
 
 
 def _asking(task: str) -> Asking:

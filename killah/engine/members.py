@@ -20,6 +20,7 @@ from killah.gemma.projector import Projector
 from killah.gemma.stack import AdapterStack, Blend
 
 PERSONA_PROJECTOR = "persona-projector"
+CODES = "codes"  # the adapter with soft tokens of control codes
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,6 @@ class Present:
     persona: bool = False
     audio: bool = False
     personas: tuple[InUse, ...] = ()
-    codes: frozenset[str] = frozenset()
 
     def silences(self, name: str) -> bool:
         """Whether a member must wait."""
@@ -78,6 +78,7 @@ class Members:
         self._projector: Projector | None = None
         self._reads: Reads | None = None
         self._tokens: dict[str, list[SoftToken]] = {}
+        self._codes: dict[str, list[SoftToken]] | None = None
 
     def blend(self, task: str, present: Present) -> Blend:
         """The blend of a task, its adapters loaded. Raises `KillahError` where one it needs is missing.
@@ -104,10 +105,12 @@ class Members:
         weights = tuple((p.name, p.weight * (1.0 if p.place in mixed else p.share)) for p in parts)
         return Blend(weights, merge, _scores(mix, parts) if mix else None)
 
-    def codes(self, name: str) -> list[str]:
-        """Control codes that a LoRA was trained with."""
-        card = self.card(name)
-        return card.codes if card else []
+    def codes(self) -> dict[str, list[SoftToken]]:
+        """Soft tokens of each control code that has been tuned for this base; none where none has."""
+        if self._codes is None:
+            tensors = self._read(CODES, "codes").tensors if self.card(CODES) else {}
+            self._codes = {name: soft_tokens(f"code {name}", each) for name, each in tensors.items()}
+        return self._codes
 
     def persona_tokens(self, key: str, vector: np.ndarray) -> list[SoftToken]:
         """Soft tokens of a persona vector (width,) that `key` names; none where no projector reads it."""
@@ -174,7 +177,6 @@ class Members:
         """The LoRAs of the personas in use, and the standing member `persona` for those that have none.
 
         The table's `weight` is that of the standing member; where it is zero, a persona's own still counts.
-        A control code that only the standing member was trained with lets it speak.
         """
         rest = list(present.personas)
         for each in present.personas:
@@ -182,11 +184,10 @@ class Members:
                 rest.remove(each)
                 yield _Part(own_lora(each.name), "persona", each.lora * (weight or 1.0), each.share)
         share = sum(each.share for each in rest) if present.personas else 1.0
-        coded = not present.codes.isdisjoint({*self.codes("persona")} - {*self._base.manifest.codes})
-        if (weight or coded) and share and self.card("persona") is not None:
+        if weight and share and self.card("persona") is not None:
             lora = sum(each.share * each.lora for each in rest) / share if rest else 1.0
             wanted = 0.0 if present.silences("persona") else weight * lora
-            yield _Part("persona", "persona", wanted or float(coded), share)
+            yield _Part("persona", "persona", wanted, share)
 
     def _mix(self, composition: Composition) -> Adapter | None:
         """The learned mixture of a composition; None where none was learned for this base."""

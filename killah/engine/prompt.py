@@ -45,7 +45,7 @@ def build(
     room: int,
     *,
     persona: Sequence[SoftToken] = (),
-    codes: Sequence[str] = (),
+    codes: Sequence[Slot] = (),
     passages: Sequence[str] = (),
     audio: Sequence[SoftToken] = (),
 ) -> Prompt:
@@ -65,11 +65,11 @@ def head(
     room: int,
     *,
     persona: Sequence[SoftToken] = (),
-    codes: Sequence[str] = (),
+    codes: Sequence[Slot] = (),
     passages: Sequence[str] = (),
 ) -> list[Slot]:
     """What stands before the text, with as many of the passages as fit in half of `room`."""
-    slots: list[Slot] = [tokenizer.bos, *persona, *(tokenizer.id(code) for code in codes)]
+    slots: list[Slot] = [tokenizer.bos, *persona, *codes]
     for passage in passages:
         ids = tokenizer.encode(passage.strip() + "\n\n")
         if len(slots) + len(ids) <= room // 2:

@@ -77,7 +77,7 @@ def build(
     text: str,
     room: int,
     persona: Sequence[SoftToken] = (),
-    codes: Sequence[str] = (),
+    codes: Sequence[Slot] = (),
 ) -> Prompt:
     """The prompt for one piece. Raises `KillahError` where it does not fit in `room` tokens."""
     ids = instructed(tokenizer, instruction(task, style), text)

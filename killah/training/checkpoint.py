@@ -46,6 +46,7 @@ SAME = (
     "mask_prompt",
     "soft_tokens",
     "members",
+    "prompts",
 )
 
 

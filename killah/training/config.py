@@ -113,7 +113,7 @@ class Config(_Part):
     """Steps between two checkpoints."""
     intruders: Intruders = Intruders()
     soft_tokens: int = Field(default=4, ge=1)
-    """Soft tokens of a persona."""
+    """Soft tokens of a persona, or of each control code."""
     soft_scale: float = Field(default=1.0, gt=0)
     """Size of a soft token, in sizes of the base's own embeddings."""
     projector: str = ""
@@ -128,8 +128,8 @@ class Config(_Part):
     """Numbers of the result."""
     styles: list[str] = []
     """What --style may name."""
-    codes: list[str] = []
-    """Control codes in the rows, without brackets: what --as may name."""
+    prompts: dict[str, str] = {}
+    """Stage codes: control codes, without brackets, and the words each of them begins as."""
     about: str = ""
     """What it was trained on, for the card."""
     licence: str = "unknown"

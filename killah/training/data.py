@@ -2,15 +2,17 @@
 
 A row is one of {"text"}, {"prompt", "completion"}, {"messages"} and {"instruction", "input", "output"}.
 Where there is a prompt, only what answers it is learned; `"ends": false` says that a completion goes on
-beyond its last word. Control codes in `"codes"` come first; `"persona"` and `"query"` say whose soft tokens
-stand before all (`killah.training.personas`). Which rows make up a step depends on the seed and the step
-alone, so a run that was resumed sees what it would have seen.
+beyond its last word. Control codes in `"codes"` come first: special tokens of the base, or soft ones, whose
+ids `codes` says. `"persona"` and `"query"` say whose soft tokens stand before all
+(`killah.training.personas`). Which rows make up a step depends on the seed and the step alone, so a run that
+was resumed sees what it would have seen.
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ from killah.gemma.tokenizer import Tokenizer
 
 WINDOW = 16  # batches whose rows are sorted by length together, so that little is padded
 FORMS = '{"text"}, {"prompt", "completion"}, {"messages"} or {"instruction", "input", "output"}'
+
+NONE: Mapping[str, list[int]] = MappingProxyType({})
 
 Piece = tuple[list[int], bool]  # ids, and whether they are learned
 
@@ -50,7 +54,14 @@ class Batch:
         return int(self.learned[:, 1:].sum())
 
 
-def read(path: Path, tokenizer: Tokenizer, max_length: int, *, mask_prompt: bool = True) -> list[Row]:
+def read(
+    path: Path,
+    tokenizer: Tokenizer,
+    max_length: int,
+    *,
+    mask_prompt: bool = True,
+    codes: Mapping[str, list[int]] = NONE,
+) -> list[Row]:
     """All rows of a file. Raises `KillahError` that names the first bad line."""
     try:
         # Not splitlines: JSON leaves other line separators inside its strings.
@@ -64,7 +75,7 @@ def read(path: Path, tokenizer: Tokenizer, max_length: int, *, mask_prompt: bool
         if not line.strip():
             continue
         try:
-            row = encode(json.loads(line), tokenizer, max_length, mask_prompt=mask_prompt)
+            row = encode(json.loads(line), tokenizer, max_length, mask_prompt=mask_prompt, codes=codes)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise KillahError(
                 f"Line {number} of {path} is not a training row.", f"It should be {FORMS}."
@@ -76,7 +87,14 @@ def read(path: Path, tokenizer: Tokenizer, max_length: int, *, mask_prompt: bool
     return rows
 
 
-def encode(value: dict[str, Any], tokenizer: Tokenizer, max_length: int, *, mask_prompt: bool = True) -> Row:
+def encode(
+    value: dict[str, Any],
+    tokenizer: Tokenizer,
+    max_length: int,
+    *,
+    mask_prompt: bool = True,
+    codes: Mapping[str, list[int]] = NONE,
+) -> Row:
     """One row's ids: `<bos>`, its prompt, what is learned; a completion ends with `<eos>`."""
     form = next((f for f in _FORMS if f in value), None)
     if form is None:
@@ -88,14 +106,14 @@ def encode(value: dict[str, Any], tokenizer: Tokenizer, max_length: int, *, mask
     pieces = list(_FORMS[form](value, tokenizer))
     ids = [i for piece, _ in pieces for i in piece]
     learned = [learn or not mask_prompt for piece, learn in pieces for _ in piece]
-    codes = [tokenizer.id(code) for code in value.get("codes", ())]
-    over = len(ids) + len(codes) + 1 - max_length
+    first = [i for code in value.get("codes", ()) for i in codes.get(code) or [tokenizer.id(code)]]
+    over = len(ids) + len(first) + 1 - max_length
     if over > 0:  # a prompt loses its beginning, then the rest its end
         prompt = learned.index(True) if True in learned else 0
         cut = min(over, prompt)
-        room = max_length - 1 - len(codes)
+        room = max_length - 1 - len(first)
         ids, learned = ids[cut:][:room], learned[cut:][:room]
-    head = [tokenizer.bos, *codes]
+    head = [tokenizer.bos, *first]
     return Row(np.array([*head, *ids], np.int32), np.array([False] * len(head) + learned), persona, query)
 
 

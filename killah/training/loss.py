@@ -1,5 +1,7 @@
 """Cross-entropy of the tokens that are to be learned."""
 
+from collections.abc import Callable
+
 import mlx.core as mx
 import mlx.nn as nn
 import numpy as np
@@ -11,14 +13,20 @@ LOGITS = 512_000_000  # bytes of logits that exist at a time; beyond that they a
 
 
 def token_nats(
-    model: Gemma3, batch: Batch, *, checkpoint: bool = False, prefix: mx.array | None = None
+    model: Gemma3,
+    batch: Batch,
+    *,
+    checkpoint: bool = False,
+    prefix: mx.array | None = None,
+    embed: Callable[[mx.array], mx.array] | None = None,
 ) -> mx.array:
     """Negative log-likelihood in nats of every learned token of a batch, (tokens,), row by row.
 
-    `prefix` (rows, k, hidden) are soft tokens put between the first token and the rest. The head runs only
-    on the positions before a learned token.
+    `prefix` (rows, k, hidden) are soft tokens put between the first token and the rest; `embed` stands for
+    the model's, where there are ids that it does not know. The head runs only on the positions before a
+    learned token.
     """
-    x = model.embed(mx.array(batch.ids[:, :-1]))
+    x = (embed or model.embed)(mx.array(batch.ids[:, :-1]))
     soft = 0 if prefix is None else prefix.shape[1]
     if prefix is not None:
         x = mx.concatenate([x[:, :1], prefix.astype(x.dtype), x[:, 1:]], axis=1)

@@ -41,10 +41,17 @@ def _compose(loaded: base.Base, settings: Config) -> Stage:
     return ComposeStage(loaded, settings)
 
 
+def _codes(loaded: base.Base, settings: Config) -> Stage:
+    from killah.training.stages.codes import CodesStage
+
+    return CodesStage(loaded, settings)
+
+
 STAGES: dict[str, Callable[[base.Base, Config], Stage]] = {
     "lora": _lora,
     "persona-projector": _persona_projector,
     "compose": _compose,
+    "codes": _codes,
 }
 
 

@@ -20,6 +20,8 @@ ABOUT = Manifest.model_construct(name="tiny", fingerprint="f" * 64)
         {"kind": "projector"},
         {"kind": "projector", "soft_tokens": 1},
         {"kind": "mix"},
+        {"kind": "codes", "codes": ["formal"]},
+        {"kind": "codes", "soft_tokens": 4},
         {"kind": "magic"},
         {"name": "../x"},
         {"members": ["a/b"]},
@@ -36,6 +38,7 @@ def test_complete_cards_survive_json():
         {"metrics": {"loss": 3.25, "steps": 100, "data": "x"}, "styles": ["plain"]},
         {"kind": "projector", "soft_tokens": 4, "input_width": 384, "input_space": "all-MiniLM-L6-v2"},
         {"kind": "mix", "members": ["persona", "rephrase"]},
+        {"kind": "codes", "codes": ["formal"], "soft_tokens": 4},
         {"scale": 0.0},
     ):
         card = loras.card(ABOUT, **changes)

@@ -273,3 +273,19 @@ def test_a_mix_weighs_each_of_its_members(base, tmp_path):
     assert package.read(tmp_path / "mix", base[1], base_folder=base[0]).card.members == ["a", "b", "c"]
     with pytest.raises(KillahError, match="does not weigh 3 adapters"):
         package.write(tmp_path / "bad", card, {"model.layers.0.mlp.up_proj": mx.zeros(2)})
+
+
+def test_soft_tokens_of_codes_fit_their_card_and_base(base, tmp_path):
+    card = loras.card(base[1], kind="codes", codes=["formal", "letter"], soft_tokens=2)
+    fitting = {code: mx.ones((2, 64)) for code in card.codes}
+    package.write(tmp_path / "codes", card, fitting)
+    assert package.read(tmp_path / "codes", base[1], base_folder=base[0]).tensors.keys() == fitting.keys()
+    for change, message in (
+        ({"formal": mx.ones((3, 64))}, "its codes have not 2 soft tokens each"),
+        ({"poem": mx.ones((2, 64))}, "disagree about poem"),
+    ):
+        with pytest.raises(KillahError, match=message):
+            package.write(tmp_path / "bad", card, fitting | change)
+    package.write(tmp_path / "codes", card, {code: mx.ones((2, 32)) for code in card.codes}, force=True)
+    with pytest.raises(KillahError, match="soft tokens are 32 wide, the base 64"):
+        package.read(tmp_path / "codes", base[1], base_folder=base[0])

@@ -72,6 +72,7 @@ class ScriptedEngine:
         self.jobs: list[Job] = []
         self.rewritten: list[tuple[str, str, str]] = []
         self.persona: str | None = None
+        self.kind: Sequence[str] = ()
 
     def info(self) -> Info:
         if self._error:
@@ -96,6 +97,12 @@ class ScriptedEngine:
 
     def use_persona(self, name: str | None) -> None:
         self.persona = name
+
+    def codes(self) -> dict[str, str]:
+        return {"story": "genre", "letter": "genre", "formal": "register"}
+
+    def use_codes(self, codes: Sequence[str]) -> None:
+        self.kind = codes
 
     def _add(self, job: Job) -> Job:
         self.jobs.append(job)

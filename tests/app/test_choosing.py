@@ -1,4 +1,4 @@
-"""Choosing a persona in the editor: what is offered, and that ghost text follows at once."""
+"""Choosing a persona or a kind of text in the editor: what is offered, and that ghost text follows."""
 
 import loras
 import numpy as np
@@ -105,3 +105,53 @@ async def test_a_damaged_file_of_blends_is_told_and_the_editor_goes_on(writers):
         await until(pilot, lambda: any("no table of blends" in n.message for n in app._notifications))
         await pilot.press("ctrl+p")
         await until(pilot, lambda: len(app.screen_stack) > 1)
+
+
+class Kinds(ScriptedEngine):
+    """Its ghost is the kind of text in use."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _: Job().send(Ghost(f" {'+'.join(self.kind) or 'none'}")).end())
+
+
+async def test_the_kind_of_text_is_asked_for_and_ghost_text_changes_at_once(home):
+    app = editor("One", engine := Kinds())
+
+    async def choose(*keys: str) -> None:
+        app.action_choose_kind()
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await pilot.press(*keys)
+
+    async with app.run_test() as pilot:
+        await at_end(pilot)
+        await pilot.press("x")
+        await until(pilot, lambda: app.area.suggestion == " none")
+        await until(pilot, lambda: app._codes)
+        await choose("down", "down", "enter")  # letter
+        await until(pilot, lambda: app.area.suggestion == " letter")
+        await choose("down", "enter")  # from letter, which is marked, to formal: one of each kind
+        await until(pilot, lambda: app.area.suggestion == " letter+formal")
+        assert app.query_one(StatusBar).status.kind == "as letter, formal"
+        await choose("home", "down", "enter")  # story stands for letter
+        await until(pilot, lambda: app.area.suggestion == " story+formal")
+        await choose("escape")
+        assert engine.kind == ("story", "formal")
+        await choose("home", "enter")
+        await until(pilot, lambda: app.area.suggestion == " none")
+        assert app.query_one(StatusBar).status.kind == ""
+        assert app.area.text == "Onex"
+
+
+def test_a_kind_that_is_chosen_again_is_none_any_more():
+    codes = {"letter": "genre", "formal": "register"}
+    assert choosing.taken(codes, ("letter", "formal"), "letter") == ("formal",)
+    assert choosing.taken(codes, ("formal",), "letter") == ("letter", "formal")
+    assert choosing.kinds(codes, ("formal",))["formal"] == "formal · register ✓"
+
+
+async def test_without_codes_it_is_said(home):
+    app = editor("One", engine := Kinds())
+    engine.codes = dict
+    async with app.run_test() as pilot:
+        app.action_choose_kind()
+        await until(pilot, lambda: any("no kinds of text" in n.message for n in app._notifications))

@@ -7,18 +7,29 @@ from rich.cells import cell_len
 from killah.app.status import Status, compose_line
 
 FULL = Status(
-    "draft.md", True, "saved 14:03", 1234, 12, 40, "default", "78 % like you", "pushkin-nano", "● ghost 42 ms"
+    "draft.md",
+    True,
+    "saved 14:03",
+    1234,
+    12,
+    40,
+    "default",
+    "as letter, formal",
+    "78 % like you",
+    "pushkin-nano",
+    "● ghost 42 ms",
 )
 
 
 def test_a_wide_window_shows_everything():
-    left, right = compose_line(FULL, 120)
+    left, right = compose_line(FULL, 130)
     assert left == "draft.md •"
     for part in [
         "saved 14:03",
         "1,234 words",
         "12:40",
         "default",
+        "as letter, formal",
         "78 % like you",
         "pushkin-nano",
         "● ghost 42 ms",

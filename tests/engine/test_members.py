@@ -103,15 +103,6 @@ def test_personas_that_are_blended_share_the_part_a_mixture_gives_to_one(base, a
     np.testing.assert_allclose(share, [0.75 * whole, 0.25 * whole, 1 - whole])
 
 
-def test_a_control_code_of_the_persona_lora_lets_it_speak(base, alone):
-    install("persona", 0, codes=["letter", "story"])
-    install("rephrase", 1)
-    members = Members(base)
-    assert members.codes("persona") == ["letter", "story"] and members.codes("rephrase") == []
-    assert members.blend("rephrase", Present(codes=frozenset(["letter"]))).active[0] == ("persona", 1.0)
-    assert members.blend("rephrase", Present(codes=frozenset(["formal"]))).active == (("rephrase", 1.0),)
-
-
 def test_a_learned_mixture_weighs_its_members_and_no_others(base, alone):
     for seed, name in enumerate(("persona", "audio", "continue")):
         install(name, seed)

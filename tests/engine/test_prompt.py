@@ -20,11 +20,10 @@ def tokenizer() -> Tokenizer:
 
 def test_the_order_is_the_designs(tokenizer):
     persona, audio = soft_tokens("p", mx.zeros((2, 8))), soft_tokens("a", mx.zeros((1, 8)))
-    prompt = build(
-        tokenizer, "Hello wor", 200, persona=persona, codes=["<story>"], passages=["Mine."], audio=audio
-    )
+    codes = [tokenizer.id("<story>"), *soft_tokens("c", mx.zeros((2, 8)))]
+    prompt = build(tokenizer, "Hello wor", 200, persona=persona, codes=codes, passages=["Mine."], audio=audio)
     mine = tokenizer.encode("Mine.\n\n")
-    head = [tokenizer.bos, *persona, tokenizer.id("<story>"), *mine, *audio]
+    head = [tokenizer.bos, *persona, *codes, *mine, *audio]
     assert prompt.slots == [*head, *tokenizer.encode("Hello")]
     assert prompt.required == b" wor"
 

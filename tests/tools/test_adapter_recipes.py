@@ -9,7 +9,7 @@ import pytest
 from killah.errors import KillahError
 from killah.persona import style
 from killah.training.personas import Personas
-from tools.adapters import codes, embedded, splits, stories
+from tools.adapters import coded, embedded, splits, stories
 from tools.adapters.__main__ import BUILDERS, RECIPES, prepare
 from tools.adapters.alignment import aligned, counted, rouge_1
 from tools.adapters.codes import Registers
@@ -155,7 +155,7 @@ def test_figures_of_prose_are_of_all_held_out_authors_and_nobody_else(prepared, 
     tests = [row for row in prepared[name]["test"] if "author" in row]
     assert {row["author"] for row in tests} == HELD_OUT
     assert all(mark(row["author"]) in _text(row) for row in tests)
-    if name != "summarise":  # whose titles are of posts, divided by their own names
+    if name not in ("summarise", "codes"):  # some of which are of posts, divided by their own names
         assert len(tests) == len(prepared[name]["test"])
 
 
@@ -387,17 +387,23 @@ def test_codes_are_earned_by_source_form_and_register():
     assert "<archaic>" in registers.codes(f"Thou knowest, and thy brother hath it. {MIDDLE}", "<story>")
 
 
-def test_rows_of_the_persona_have_one_of_another_place_and_codes(data, tmp_path, monkeypatch):
+def test_rows_of_the_persona_have_one_of_another_place(data, tmp_path, monkeypatch):
     monkeypatch.setattr(splits, "SECTION", 900)
     monkeypatch.setattr(embedded, "Embedder", Embedding)
     folder = prepare("persona", data, tmp_path, 1)
     personas = Personas(folder / "personas.safetensors")
     rows = _rows(folder)
     assert {row["persona"].split("/")[0] for row in rows["train"]} <= set(TRAINED)
-    coded = [row for row in rows["train"] if "codes" in row]
-    assert 0.2 < len(coded) / len(rows["train"]) < 0.8
-    assert all(row["codes"][0] in codes.CODES for row in coded)
     for row in rows["test"]:
         assert row["persona"] in personas.names
         assert row["persona"].startswith(row["author"])
-        assert "codes" not in row
+
+
+def test_rows_of_codes_have_one_that_is_to_be_learned_and_tests_one_they_do_not_earn(prepared):
+    rows = prepared["codes"]
+    for row in (*rows["train"], *rows["valid"]):
+        assert set(row["codes"]) & set(coded.SOFT)
+    assert any(len(row["codes"]) > 1 for row in rows["train"])
+    assert any(len(row["codes"]) == 1 for row in rows["train"])
+    assert all(row["codes"] == [row["code"]] != row["wrong"] for row in rows["test"])
+    assert {row["code"] for row in rows["test"]} <= {*coded.SOFT, "<story>", "<essay>", "<article>"}

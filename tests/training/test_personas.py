@@ -102,6 +102,10 @@ def test_codes_stand_first_and_are_never_learned(tiny):
     assert row.ids.tolist() == [plain.ids[0], tokenizer.id("<unk>"), *plain.ids[1:]]
     assert not row.learned[:2].any()
     assert row.learned[2:].all()
+    soft = data.encode(
+        {"text": "The sea.", "codes": ["<unk>", "<new>"]}, tokenizer, 64, codes={"<new>": [9, 8]}
+    )
+    assert soft.ids.tolist() == [plain.ids[0], tokenizer.id("<unk>"), 9, 8, *plain.ids[1:]]
     short = data.encode({"prompt": "The sea. " * 9, "completion": "So.", "codes": ["<unk>"]}, tokenizer, 12)
     assert len(short.ids) == 12
     assert short.ids[1] == tokenizer.id("<unk>")

@@ -28,8 +28,9 @@ BUILDERS = {
     "persona": "personal:persona",
     "compose": "personal:compose",
     "persona-projector": "vectors:projector",
+    "codes": "coded:codes",
 }
-STAGES = {"compose": "compose", "persona-projector": "persona-projector"}  # of the others: lora
+STAGES = {name: name for name in ("compose", "persona-projector", "codes")}  # of the others: lora
 
 
 def prepare(name: str, data: Path, to: Path, seed: int) -> Path:

@@ -1,7 +1,7 @@
 """Rows of `persona` and `compose`: what the product knows of an author, and a text.
 
-Those of `persona` have the author's soft tokens, often passages before the text, and control codes of what
-the text is; those of `compose` have passages.
+Those of `persona` have the author's soft tokens, and often passages before the text; those of `compose` have
+passages.
 
 A passage never stands near the text it goes with: it is from another volume where the author has several,
 else from at least two sections (40,000 characters) away. Half are drawn, half are those that share most
@@ -20,7 +20,6 @@ from random import Random
 from killah.persona.english import FUNCTION_WORDS
 from tools.pretrain.corpus import straighten
 
-from .codes import LETTER, Registers
 from .cutting import finished, walk, whole_words
 from .embedded import Texts
 from .prose import GOES_ON, TEST_EACH, caret_in
@@ -32,16 +31,6 @@ POOL = 300  # passages to choose from, each author
 PASSAGE = (560, 700)  # characters, before it is cut to what a row has room for
 QUERY = 250  # characters of the text that are compared with the passages
 ALONE = 0.4  # share of rows that have the soft tokens only, no passages
-CODED = 0.5  # share of rows that have control codes
-USUAL = 3_000  # texts that say what is usual in a register
-CODED_TESTS = 30  # rows of each code that is tested
-OPPOSITES = {
-    "<formal>": "<informal>",
-    "<informal>": "<formal>",
-    "<plain>": "<formal>",
-    "<dialogue>": "<essay>",
-    "<letter>": "<story>",
-}
 
 
 @dataclass(frozen=True)
@@ -98,14 +87,13 @@ class Pool:
 
 @dataclass
 class Conditions:
-    """What a row of `persona` has beside its text: whose soft tokens, asked for by what, and which codes."""
+    """What a row of `persona` has beside its text: whose soft tokens, asked for by what."""
 
     known: dict[str, list[int]]
     where: dict[tuple[str, int], str]
-    registers: Registers
     queries: Texts = field(default_factory=Texts)
 
-    def of(self, text: "_Text", random: Random) -> Row:
+    def of(self, text: "Text", random: Random) -> Row:
         """The keys of one row; the author's persona is of another place than the text."""
         section = text.section
         own = f"{section.author}/{self.where[section.volume, section.number]}#"
@@ -113,13 +101,11 @@ class Conditions:
         row: Row = {"persona": random.choice(elsewhere)}
         if text.beginning:
             row["query"] = self.queries.add(text.beginning)
-        if random.random() < CODED:
-            row["codes"] = self.registers.codes(text.whole, section.genre)
         return row
 
 
 def persona(data: Path, seed: int) -> Split:
-    """Rows of the persona LoRA: to write as the soft tokens, the passages and the codes say."""
+    """Rows of the persona LoRA: to write as the soft tokens and the passages say."""
     random = Random(f"persona {seed}")
     parts = {part: list(book_sections(data, part)) for part in ("train", "valid")}
     held_out = list(held_out_sections(data))
@@ -128,21 +114,16 @@ def persona(data: Path, seed: int) -> Split:
     passages = Texts()
     known = personas_of(everyone, passages, Random(f"persona-projector {seed}"))  # the projector's
     where = _where({**everyone}) | _where(places(parts["valid"], like=trained))
-    texts = {part: list(_texts(sections, PERSONA, random)) for part, sections in parts.items()}
-    sample = random.sample(texts["train"], min(USUAL, len(texts["train"])))
-    conditions = Conditions(known, where, Registers.of([text.whole for _, text in sample]))
+    conditions = Conditions(known, where)
     pools, split = _pools(parts["train"], random), Split()
     for part, rows, count in (("train", split.train, PERSONA.rows), ("valid", split.valid, 200)):
-        letters = list(_letters(parts[part]))
-        chosen = [*balanced(by_author(texts[part]), count, random), *(t for _, t in letters)]
-        for text in chosen:
+        for text in balanced(by_author(texts(parts[part], PERSONA, random)), count, random):
             bare = random.random() < ALONE
             row = _alone(text, random) if bare else _row(text, pools, PERSONA, random)
             if row and len(trained[text.section.author]) > 1:
                 rows.append(row | conditions.of(text, random))
         random.shuffle(rows)
     _test(split, data, PERSONA, random, conditions)
-    split.more["test_codes"] = list(_coded(held_out, conditions, random))
     split.personas, split.arrays = known, arrays(passages, conditions.queries, data)
     return split
 
@@ -154,33 +135,7 @@ def _where(found: Places) -> dict[tuple[str, int], str]:
     }
 
 
-def _letters(sections: Iterable[Section]) -> Iterator[tuple[str, "_Text"]]:
-    """Texts that begin where a letter does."""
-    for section in sections:
-        for match in re.finditer(r"(?:\A|\n\n)(?=\S)", section.text):
-            if LETTER.match(section.text, match.end()):
-                rest = finished(section.text[match.end() :], *PERSONA.completion)
-                if rest:
-                    yield section.author, _Text(section, "", rest)
-
-
-def _coded(sections: list[Section], conditions: Conditions, random: Random) -> Iterator[Row]:
-    """Texts of the held-out authors that earn a register or a rarer genre, and codes they do not earn."""
-    texts = [*_letters(sections), *_texts(sections, PERSONA, random)]
-    by_code: dict[str, list[_Text]] = {}
-    for _, text in texts:
-        for code in conditions.registers.codes(text.whole, text.section.genre):
-            by_code.setdefault(code, []).append(text)
-    for code, opposite in OPPOSITES.items():
-        own = by_code.get(code, [])
-        for text in random.sample(own, min(CODED_TESTS, len(own))):
-            row = _alone(text, random) | conditions.of(text, random) | {"author": text.section.author}
-            row["codes"] = conditions.registers.codes(text.whole, text.section.genre)
-            row["wrong"] = [opposite if each == code else each for each in row["codes"]]
-            yield row | {"code": code}
-
-
-def _alone(text: "_Text", random: Random) -> Row:
+def _alone(text: "Text", random: Random) -> Row:
     """A row without passages."""
     return _json([], text, random.random() < STRAIGHT) | GOES_ON
 
@@ -199,8 +154,8 @@ def _split(data: Path, random: Random, shape: Shape, part: str) -> Split:
     pools = _pools(book_sections(data, "train"), random)
     split = Split()
     for name, rows, count in ((part, split.train, shape.rows), ("valid", split.valid, 200)):
-        texts = balanced(by_author(_texts(book_sections(data, name), shape, random)), count, random)
-        rows.extend([row for text in texts if (row := _row(text, pools, shape, random))])
+        chosen = balanced(by_author(texts(book_sections(data, name), shape, random)), count, random)
+        rows.extend([row for text in chosen if (row := _row(text, pools, shape, random))])
         random.shuffle(rows)
     _test(split, data, shape, random)
     return split
@@ -215,7 +170,7 @@ def _test(
     """
     pools = _pools(held_out_sections(data), random)
     wrong, none = split.more["test_wrong"], split.more["test_none"] = [], []
-    for text in even(by_author(_texts(held_out_sections(data), shape, random)), TEST_EACH, random):
+    for text in even(by_author(texts(held_out_sections(data), shape, random)), TEST_EACH, random):
         if found := _chosen(text, pools, shape, random):
             other = random.choice([a for a in pools if a != text.section.author])
             others = pools[other].choose(
@@ -224,7 +179,6 @@ def _test(
             swapped = [_as_long(p, len(own)) for p, own in zip(others, found.passages, strict=True)]
             straight = random.random() < STRAIGHT
             own = conditions.of(text, random) if conditions else {}
-            own.pop("codes", None)
             if conditions:
                 theirs = [n for n in conditions.known if n.startswith(f"{other}/")]
                 foreign = own | {"persona": random.choice(theirs)}
@@ -241,13 +195,16 @@ def _test(
 
 
 @dataclass(frozen=True)
-class _Text:
+class Text:
+    """A text of a section: what there is of it, and what is learned."""
+
     section: Section
     beginning: str
     completion: str
 
     @property
     def whole(self) -> str:
+        """Both."""
         return self.beginning + self.completion
 
 
@@ -277,7 +234,9 @@ def _piece(text: str, lengths: tuple[int, int]) -> tuple[str, ...]:
     return (piece,) if piece else ()
 
 
-def _texts(sections: Iterable[Section], shape: Shape, random: Random) -> Iterator[tuple[str, _Text]]:
+def texts(sections: Iterable[Section], shape: Shape, random: Random) -> Iterator[tuple[str, Text]]:
+    """Texts of a shape, none overlapping, each with its author."""
+
     def cut(text: str) -> tuple[str, ...]:
         caret = (
             caret_in(text, random.randint(*shape.beginning), random) if random.random() < shape.begun else 0
@@ -287,17 +246,17 @@ def _texts(sections: Iterable[Section], shape: Shape, random: Random) -> Iterato
 
     for section in sections:
         for beginning, completion in walk(section.text, cut):
-            yield section.author, _Text(section, beginning, completion)
+            yield section.author, Text(section, beginning, completion)
 
 
-def _row(text: _Text, pools: dict[str, Pool], shape: Shape, random: Random) -> Row | None:
+def _row(text: Text, pools: dict[str, Pool], shape: Shape, random: Random) -> Row | None:
     found = _chosen(text, pools, shape, random)
     if not found:
         return None
     return _json(found.passages, text, random.random() < STRAIGHT) | GOES_ON
 
 
-def _chosen(text: _Text, pools: dict[str, Pool], shape: Shape, random: Random) -> _Chosen | None:
+def _chosen(text: Text, pools: dict[str, Pool], shape: Shape, random: Random) -> _Chosen | None:
     """One or two passages of the author, cut to the room there is; None where none is far enough away."""
     if text.section.author not in pools:
         return None
@@ -315,7 +274,7 @@ def _as_long(passage: str, length: int) -> str:
     return finished(passage, length * 3 // 5, length) or whole_words(passage, length)
 
 
-def _json(passages: list[str], text: _Text, straight: bool) -> Row:
+def _json(passages: list[str], text: Text, straight: bool) -> Row:
     prompt = "".join(chain((p.strip() + "\n\n" for p in passages), (text.beginning,)))
     row = {"prompt": prompt, "completion": text.completion}
     return {k: straighten(v) for k, v in row.items()} if straight else row

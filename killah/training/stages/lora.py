@@ -77,7 +77,6 @@ class LoraStage:
             rslora=settings.rslora,
             target_modules=[key.rpartition(".")[2] for key in settings.keys],
             styles=config.styles,
-            codes=config.codes,
         )
         dtype: mx.Dtype = getattr(mx, config.dtype)
         package.write(folder, about, {name: value.astype(dtype) for name, value in best.items()}, force=True)
