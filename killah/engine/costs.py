@@ -1,7 +1,8 @@
 """What a model charges for text it is shown: nats of every token, many texts at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 import mlx.core as mx
 import numpy as np
@@ -17,12 +18,17 @@ LOGITS = 128_000_000  # bytes of logits that exist at a time
 class Reading:
     """Ids from `<bos>` on, of which those from `start` on are charged, with soft tokens behind `<bos>`.
 
-    `soft` is (k, hidden), the same k in all readings of a call, or None in all.
+    `soft` is (k, hidden), or None.
     """
 
     ids: list[int]
     start: int
     soft: mx.array | None = None
+
+    @property
+    def width(self) -> int:
+        """Soft tokens."""
+        return 0 if self.soft is None else self.soft.shape[0]
 
 
 class Costs:
@@ -36,11 +42,9 @@ class Costs:
 
     def nats(self, readings: Sequence[Reading]) -> list[np.ndarray]:
         """Negative log-likelihood of the charged tokens of each reading, (tokens,) float32 each."""
-        order = sorted(range(len(readings)), key=lambda i: len(readings[i].ids))
         found: list[np.ndarray] = [np.zeros(0, np.float32)] * len(readings)
         waiting: list[tuple[list[int], mx.array]] = []
-        for number, first in enumerate(range(0, len(order), BATCH)):
-            chosen = order[first : first + BATCH]
+        for number, chosen in enumerate(_batches(readings)):
             with mx.stream(self._streams[number % len(self._streams)]):
                 costs = self._batch([readings[i] for i in chosen])
                 mx.async_eval(costs)
@@ -52,13 +56,13 @@ class Costs:
         return found
 
     def _batch(self, readings: list[Reading]) -> mx.array:
-        """Costs (tokens,) of all charged tokens, reading by reading."""
+        """Costs (tokens,) of all charged tokens, reading by reading, all with as many soft tokens."""
         length = max(len(each.ids) for each in readings)
         # Padding stands behind the text, where a causal model cannot see it from.
         ids = np.array([[*each.ids, *[0] * (length - len(each.ids))] for each in readings])
         x = self._model.embed(mx.array(ids[:, :-1]))
         soft = [each.soft for each in readings if each.soft is not None]
-        width = soft[0].shape[0] if soft else 0
+        width = readings[0].width
         if soft:
             x = mx.concatenate([x[:, :1], mx.stack(soft).astype(x.dtype), x[:, 1:]], axis=1)
         hidden = self._model.read_whole(x)
@@ -79,6 +83,14 @@ class Costs:
         logits = self._model.head(hidden).astype(mx.float32)
         own = mx.take_along_axis(logits, mx.array(targets)[:, None], axis=-1)[:, 0]
         return mx.logsumexp(logits, axis=-1) - own
+
+
+def _batches(readings: Sequence[Reading]) -> Iterator[list[int]]:
+    """Places of readings that are read together: as many soft tokens, about as long."""
+    order = sorted(range(len(readings)), key=lambda i: (readings[i].width, len(readings[i].ids)))
+    for _, alike in groupby(order, key=lambda i: readings[i].width):
+        chosen = list(alike)
+        yield from (chosen[first : first + BATCH] for first in range(0, len(chosen), BATCH))
 
 
 def _collect(

@@ -36,7 +36,12 @@ def test_a_batch_costs_what_the_session_says(base) -> None:
 
 def test_soft_tokens_stand_behind_the_beginning(base) -> None:
     soft = 16 * mx.random.normal((3, 256), key=mx.random.key(0))
-    readings = [Reading([2, 500, 600, 700], 1, soft), Reading([2, 500, 601], 2, 0.5 * soft)]
+    readings = [
+        Reading([2, 500, 600, 700], 1, soft),
+        Reading([2, 500, 601], 2, 0.5 * soft),
+        Reading([2, 500, 601, 602], 2),
+        Reading([2, 500, 601], 1, soft[:2]),
+    ]
     found = Costs(base.model).nats(readings)
     for got, reading in zip(found, readings, strict=True):
         np.testing.assert_allclose(got, stepwise(base, reading), atol=2e-3)

@@ -162,8 +162,9 @@ def prepared(folder):
         values = instructions if name in ("rephrase", "summarise", "story") else rows(4)
         for file in CONTROLS.values():
             (own / f"{file}.jsonl").write_text("\n".join(map(json.dumps, values)))
-    coded = [row | {"code": "<formal>", "codes": ["<unk>"], "wrong": ["<pad>"]} for row in rows(4)]
-    (folder / "persona" / "test_codes.jsonl").write_text("\n".join(map(json.dumps, coded)))
+    coded = [row | {"code": "<formal>", "codes": ["<formal>"], "wrong": ["<pad>"]} for row in rows(4)]
+    (folder / "codes").mkdir()
+    (folder / "codes" / "test.jsonl").write_text("\n".join(map(json.dumps, coded)))
     own = folder / "persona-projector"
     own.mkdir()
     names = ["a/1#0", "b/1#0"]
@@ -187,6 +188,8 @@ def test_every_section_is_measured_where_its_adapters_are(tiny, model, tmp_path,
     projector = dict(flat(Projector(WIDTH, 64, tokens=2).parameters()))
     about = {"kind": "projector", "soft_tokens": 2, "input_width": WIDTH}
     install(tiny, "persona-projector", projector, **about)
+    soft = {"formal": mx.random.normal((2, 64), key=mx.random.key(0))}
+    install(tiny, "codes", soft, kind="codes", codes=["formal"], soft_tokens=2)
     found = evaluated(capsys, tiny, prepared(tmp_path / "data"))
     assert found["missing"] == ["autocomplete", "summarise", "story"]
     assert found["story"] is None
@@ -197,6 +200,7 @@ def test_every_section_is_measured_where_its_adapters_are(tiny, model, tmp_path,
     assert found["persona-projector"]["right_over_wrong"]["value"] != 0
     assert found["codes"]["formal"]["right_over_none"]["value"] != 0
     assert found["codes"]["right_over_wrong"]["n"] == 2
+    assert found["codes"]["with_persona"]["formal"]["right_over_none"]["value"] != 0
     merges = {"base", "continue", "persona", "sum", "pico", "cat", "sum_half", "sum_soft", "best_merge"}
     assert merges <= found["compose"].keys()
     assert found["compose-rephrase"]["rephrase"]["over_base"]["value"] == pytest.approx(

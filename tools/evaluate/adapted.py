@@ -8,16 +8,14 @@ import numpy as np
 from killah.adapters import catalog, package
 from killah.adapters.card import Kind
 from killah.adapters.package import Adapter
+from killah.engine.costs import Costs, Reading
 from killah.errors import KillahError
 from killah.gemma.base import Base
 from killah.gemma.stack import NOTHING, AdapterStack, Blend
 from killah.training.data import Row, collate
-from killah.training.loss import token_nats
 from killah.training.personas import Personas, load_projector
 
-BATCH = 4
 SOFT = 64  # rows whose soft tokens are made together
-STREAMS = 2  # batches under way: MLX runs one stream on one core of a CPU
 
 
 class Adapted:
@@ -26,9 +24,7 @@ class Adapted:
     def __init__(self, base: Base) -> None:
         self.base = base
         self.stack = AdapterStack(base.model)
-        self._streams = [mx.default_stream(mx.default_device())]
-        if mx.default_device() == mx.cpu:
-            self._streams += [mx.new_stream(mx.cpu) for _ in range(STREAMS - 1)]
+        self._costs = Costs(base.model)
         self._kinds = {
             each.name: each.card.kind for each in catalog.installed(base.manifest.name) if each.card
         }
@@ -45,25 +41,32 @@ class Adapted:
         """An installed adapter, verified."""
         return package.read(catalog.find(name, self.base.manifest.name), self.base.manifest)
 
-    def nats(self, rows: Sequence[Row], blend: Blend = NOTHING, soft: np.ndarray | None = None) -> np.ndarray:
+    def nats(
+        self,
+        rows: Sequence[Row],
+        blend: Blend = NOTHING,
+        soft: Sequence[np.ndarray] | np.ndarray | None = None,
+    ) -> np.ndarray:
         """Total nats of each row's learned tokens, (rows,) float64, read with `blend`.
 
-        `soft` (rows, tokens, hidden) are soft tokens put behind each row's `<bos>`.
+        `soft`, (tokens, hidden) for each row, are soft tokens put behind its `<bos>`.
         """
         for name, _ in blend.active:
             self._load(name)
         self.stack.use(blend)
-        order = sorted(range(len(rows)), key=lambda i: len(rows[i].ids))
-        total = np.zeros(len(rows))
-        waiting: list[tuple[list[int], mx.array]] = []
-        for number, first in enumerate(range(0, len(order), BATCH)):
-            chosen = order[first : first + BATCH]
-            waiting.append((chosen, self._start(number, [rows[i] for i in chosen], soft, chosen)))
-            if len(waiting) == len(self._streams):
-                _collect(total, rows, *waiting.pop(0))
-        for chosen, costs in waiting:
-            _collect(total, rows, chosen, costs)
-        return total
+        starts = [int(np.argmax(row.learned)) for row in rows]
+        softs = [None] * len(rows) if soft is None else [mx.array(each) for each in soft]
+        readings = [
+            Reading(row.ids.tolist(), start, each)
+            for row, start, each in zip(rows, starts, softs, strict=True)
+        ]
+        costs = self._costs.nats(readings)
+        return np.array(
+            [
+                own[row.learned[start:]].sum(dtype=np.float64)
+                for own, row, start in zip(costs, rows, starts, strict=True)
+            ]
+        )
 
     def soft_tokens(self, projector: str, personas: Personas, rows: Sequence[Row]) -> np.ndarray:
         """Soft tokens (rows, tokens, hidden) of the personas that `rows` name.
@@ -81,23 +84,20 @@ class Adapted:
         parts = [rows[first : first + SOFT] for first in range(0, len(rows), SOFT)]
         return np.concatenate([np.array(personas.soft_tokens(module, collate(part))) for part in parts])
 
+    def code(self, codes: Sequence[str]) -> np.ndarray:
+        """What stands in a prompt for control codes, (tokens, hidden): soft tokens, or the base's own."""
+        adapter = self.read("codes")
+        own, model = self.base.tokenizer, self.base.model
+        parts = [
+            adapter.tensors.get(code.strip("<>"))
+            if code.strip("<>") in adapter.tensors
+            else model.embed(mx.array([own.id(code)]))
+            for code in codes
+        ]
+        return np.concatenate([np.array(part.astype(mx.float32)) for part in parts if part is not None])
+
     def _load(self, name: str) -> None:
         if name not in self.stack.names:
             adapter = self.read(name)
             assert adapter.card.scale is not None
             self.stack.load(name, adapter.tensors, adapter.card.scale, adapter.card.sha256)
-
-    def _start(self, number: int, rows: list[Row], soft: np.ndarray | None, chosen: list[int]) -> mx.array:
-        """Costs (tokens,) of a batch, under way."""
-        with mx.stream(self._streams[number % len(self._streams)]):
-            prefix = None if soft is None else mx.array(soft[chosen])
-            costs = token_nats(self.base.model, collate(rows), prefix=prefix)
-            mx.async_eval(costs)
-        return costs
-
-
-def _collect(total: np.ndarray, rows: Sequence[Row], chosen: list[int], costs: mx.array) -> None:
-    """Add up each row's costs, which come row by row."""
-    counts = [int(rows[i].learned.sum()) for i in chosen]
-    owners = np.repeat(np.arange(len(chosen)), counts)
-    total[chosen] = np.bincount(owners, np.array(costs.astype(mx.float32)), len(chosen))

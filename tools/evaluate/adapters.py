@@ -32,6 +32,8 @@ from tools.evaluate.report import progress
 TASKS = ("autocomplete", "continue", "rephrase", "summarise", "story", "persona")
 REWRITES = ("rephrase", "summarise", "story")
 PROJECTOR = "persona-projector"
+CODES = "codes"
+CODED = 4  # times as many rows of codes: each has a few only
 CONTROLS = {"right": "test", "wrong": "test_wrong", "none": "test_none"}
 
 
@@ -169,28 +171,55 @@ def _projector(evaluation: Evaluation) -> dict[str, Any] | None:
 
 
 def _codes(evaluation: Evaluation) -> dict[str, Any] | None:
-    """The persona adapter with the control codes that a text earns, with opposite ones, with none."""
-    if evaluation.lacks("persona"):
+    """Control codes that a text earns, one a row, against opposite ones and none; then behind a persona."""
+    if evaluation.lacks(CODES, "codes"):
         return None
-    values = held_out.read(evaluation.data / "persona" / "test_codes.jsonl", evaluation.rows)
-    given = {"right": values, "wrong": [v | {"codes": v["wrong"]} for v in values]}
-    given["none"] = [v | {"codes": []} for v in values]
-    held = {name: held_out.encoded(each, evaluation.model.base) for name, each in given.items()}
-    blend = Blend((("persona", 1.0),))
-    nats = {
-        name: evaluation.model.nats(each.rows, blend, evaluation.soft_tokens("persona", each.rows))
-        for name, each in held.items()
+    model = evaluation.model
+    values = held_out.read(evaluation.data / CODES / "test.jsonl", CODED * evaluation.rows)
+    held = held_out.encoded([v | {"codes": []} for v in values], model.base)
+    soft = {
+        "right": [model.code(value["codes"]) for value in values],
+        "wrong": [model.code(value["wrong"]) for value in values],
     }
-    result = _controlled(held["none"], nats)
-    codes = np.array([value["code"] for value in values])
+    nats = {name: model.nats(held.rows, soft=each) for name, each in soft.items()}
+    nats["none"] = model.nats(held.rows)
+    codes = np.array([str(value["code"]).strip("<>") for value in values])
+    result = _controlled(held, nats) | _by_code(held, nats, codes)
+    known = _known(evaluation, values)
+    if not known.any():
+        return result
+    some, blend = held.where(known), Blend((("persona", 1.0),) if model.has("persona") else ())
+    persona = _authors(evaluation, some)
+    assert persona is not None
+    behind = {"none": model.nats(some.rows, blend, persona)}
+    for name, each in soft.items():
+        own = [each[i] for i in np.flatnonzero(known)]
+        both = [np.concatenate(pair) for pair in zip(persona, own, strict=True)]
+        behind[name] = model.nats(some.rows, blend, both)
+    return result | {"with_persona": _controlled(some, behind) | _by_code(some, behind, codes[known])}
+
+
+def _by_code(held: HeldOut, nats: dict[str, np.ndarray], codes: np.ndarray) -> dict[str, Any]:
+    """What each code is worth on the rows that earn it."""
+    result = {}
     for code in sorted(set(codes)):
         own = codes == code
-        some = held["none"].where(own)
-        result[str(code).strip("<>")] = {
+        some = held.where(own)
+        result[code] = {
+            "rows": int(own.sum()),
             "right_over_none": some.gap(nats["right"][own], nats["none"][own]),
             "right_over_wrong": some.gap(nats["right"][own], nats["wrong"][own]),
         }
     return result
+
+
+def _known(evaluation: Evaluation, values: list[dict[str, Any]]) -> np.ndarray:
+    """Which rows are of an author whose soft tokens there are, (rows,) bool."""
+    path = evaluation.data / PROJECTOR / NAME
+    if evaluation.lacks(PROJECTOR, "projector") or not path.is_file():
+        return np.zeros(len(values), bool)
+    authors = {name.split("/")[0] for name in Personas(path).names}
+    return np.array([value.get("author") in authors for value in values])
 
 
 def _controlled(held: HeldOut, found: dict[str, np.ndarray]) -> dict[str, Any]:
