@@ -6,6 +6,7 @@ python -m tools.ear save --run runs/ear-nano --out models/ear-nano
 """
 
 import argparse
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,14 +74,15 @@ def main() -> None:
     parser.add_argument("--run", type=Path, default=Path("runs/ear-nano"))
     parser.add_argument("--out", type=Path, default=Path("models/ear-nano"))
     parser.add_argument("--shape", choices=SHAPES, default="nano")
-    parser.add_argument("--steps", type=int, default=20_000)
-    parser.add_argument("--seconds", type=float, default=60, help="of speech in a step")
+    parser.add_argument("--steps", type=int, default=6_000)
+    parser.add_argument("--seconds", type=float, default=70, help="of speech in a step")
     parser.add_argument("--warmup", type=int, default=200)
     parser.add_argument("--decay", type=float, default=0.2)
-    parser.add_argument("--muon", type=float, default=0.02)
-    parser.add_argument("--adam", type=float, default=0.002)
+    parser.add_argument("--muon", type=float, default=0.01)
+    parser.add_argument("--adam", type=float, default=0.001)
     parser.add_argument("--save-every", type=int, default=200)
     options = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     if options.what == "prepare":
         prepare(options)
     elif options.what == "train":

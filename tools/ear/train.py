@@ -26,6 +26,7 @@ from .clips import Clip
 from .letters import LETTERS, encode
 
 MIDDLE = 0.3  # share of the loss that the middle layer has
+GENTLE = 0.4  # share of the steps in which augmentation becomes the rule
 POOL = 40  # batches between which clips of similar length are brought together
 
 
@@ -143,7 +144,8 @@ def train(
                 torch.manual_seed(run.step)
                 np.random.seed(run.step)  # transformers draws its time masks from it
                 began = time.perf_counter()
-                batch = collate(folder, planned[run.step - first], random)
+                harder = random if random.random() * GENTLE * recipe.steps < run.step else None
+                batch = collate(folder, planned[run.step - first], harder)
                 loss, last = loss_of(model, batch)
                 loss.backward()
                 norm = run.update()

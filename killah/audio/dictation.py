@@ -1,0 +1,168 @@
+"""The live loop: samples in, events out, in the order in which things were said.
+
+    dictation = Dictation(listener, commands.parse)
+    for block in microphone_or_file:
+        for event in dictation.feed(block): ...
+    for event in dictation.finish(): ...
+
+Voice activity finds utterances; each is heard as it comes (`killah.audio.stream`). What is a command as a
+whole is a command, all else is text. Between "stop listening" and "start listening" nothing is kept or told.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from killah.audio import RATE
+from killah.audio.commands import Command
+from killah.audio.ctc import Word
+from killah.audio.stream import UtteranceStream
+from killah.audio.utterances import Audio, End, Start, Utterances
+
+TOLD = 1.0  # seconds of silence between two that are told
+_LISTENING = {"stop_listening": False, "start_listening": True}
+
+
+class Listener(Protocol):
+    """Hears samples (samples,), quickly or with care; words have times in them."""
+
+    def draft(self, samples: np.ndarray) -> Sequence[Word]:
+        """The words so far."""
+        ...
+
+    def settle(self, samples: np.ndarray) -> Sequence[Word]:
+        """The words for good."""
+        ...
+
+
+@dataclass(frozen=True)
+class Partial:
+    """Words that may still change, with all of the utterance that is not final."""
+
+    words: tuple[Word, ...]
+    at: float
+
+
+@dataclass(frozen=True)
+class Final:
+    """Words that stay. `ends` says that the utterance is over."""
+
+    words: tuple[Word, ...]
+    at: float
+    ends: bool = True
+
+
+@dataclass(frozen=True)
+class Said:
+    """A command, and the words it was said with."""
+
+    command: Command
+    words: tuple[Word, ...]
+    at: float
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Nobody has spoken for so many seconds."""
+
+    seconds: float
+    at: float
+
+
+Event = Partial | Final | Said | Silence
+
+
+class Dictation:
+    """`at` of every event is the stream's time in seconds when it was told.
+
+    `understand` tells a command from dictated text.
+    """
+
+    def __init__(
+        self,
+        listener: Listener,
+        understand: Callable[[str], Command | None],
+        utterances: Utterances | None = None,
+    ) -> None:
+        self._listener = listener
+        self._understand = understand
+        self._utterances = utterances or Utterances()
+        self._stream: UtteranceStream | None = None
+        self._final: list[Word] = []  # of the utterance so far
+        self._partial: tuple[str, ...] = ()
+        self._time = 0.0
+        self._quiet_since = 0.0
+        self._told = 0.0
+        self.listening = True
+
+    def feed(self, samples: np.ndarray) -> list[Event]:
+        """The events that (samples,) more bring about."""
+        self._time += len(samples) / RATE
+        events = self._events(self._utterances.feed(samples))
+        return events or self._silence()
+
+    def finish(self) -> list[Event]:
+        """The events that the end of the stream brings about."""
+        return self._events(self._utterances.finish())
+
+    def _events(self, found: Sequence[Start | Audio | End]) -> list[Event]:
+        events: list[Event] = []
+        heard: list[np.ndarray] = []
+        for each in found:
+            if isinstance(each, Audio):
+                heard.append(each.samples)
+            elif isinstance(each, Start):
+                self._begin(each)
+            else:
+                events += self._more(heard) + self._end(each)
+                heard = []
+        return events + self._more(heard)
+
+    def _begin(self, start: Start) -> None:
+        self._stream = UtteranceStream(self._listener.draft, self._listener.settle, start.audio_from)
+        self._final, self._partial = [], ()
+
+    def _more(self, heard: list[np.ndarray]) -> list[Event]:
+        if not heard:
+            return []
+        assert self._stream is not None
+        update = self._stream.add(np.concatenate(heard))
+        if update is None or not self.listening:
+            return []
+        events: list[Event] = []
+        if update.final:
+            self._final += update.final
+            events.append(Final(tuple(update.final), self._time, ends=False))
+        words = tuple(word.text for word in update.partial)
+        if words != self._partial:
+            self._partial = words
+            events.append(Partial(tuple(update.partial), self._time))
+        return events
+
+    def _end(self, end: End) -> list[Event]:
+        assert self._stream is not None
+        words = tuple(self._stream.finish())
+        self._stream, self._quiet_since, self._told = None, end.at, end.at
+        command = None if self._final or end.cut else self._understand(_text(words))
+        if command is not None and command.name in _LISTENING:
+            self.listening = _LISTENING[command.name]
+            return [Said(command, words, self._time)]
+        if not self.listening:
+            return []
+        if command is not None:
+            return [Said(command, words, self._time)]
+        if words or self._final or self._partial:
+            return [Final(words, self._time)]
+        return []
+
+    def _silence(self) -> list[Event]:
+        if self._stream is not None or self._time - self._told < TOLD:
+            return []
+        self._told = self._time
+        return [Silence(self._time - self._quiet_since, self._time)]
+
+
+def _text(words: Sequence[Word]) -> str:
+    return " ".join(word.text for word in words)

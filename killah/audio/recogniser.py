@@ -1,0 +1,78 @@
+"""Samples to words: a speech encoder with its letters, a word model, and what the user is likely to say.
+
+recogniser = Recogniser.load("ear-nano")
+words = recogniser.settle(samples)      # with a beam, the word model and hot words
+words = recogniser.draft(samples)       # the likeliest letter of each frame: quick, for words that may change
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from killah.audio import RATE, ctc
+from killah.audio.alignment import align
+from killah.audio.beam import BeamSearch, Search
+from killah.audio.ctc import Word
+from killah.audio.encoder import SpeechEncoder
+from killah.audio.hot_words import HotWords
+from killah.audio.word_lm import WordLM
+from killah.errors import KillahError
+
+WORDS = "words.npz"  # beside the encoder's weights
+SHORTEST = 0.1  # seconds that hold a word
+
+
+class Recogniser:
+    """Use it on the thread that loaded it, as its encoder."""
+
+    def __init__(
+        self, encoder: SpeechEncoder, words: WordLM | None = None, search: Search | None = None
+    ) -> None:
+        if encoder.letters is None:
+            raise KillahError(
+                f"{encoder.name} has no letters to write with.",
+                "Take an encoder with a CTC head, such as ear-nano or wav2vec2-large-960h.",
+            )
+        self.encoder = encoder
+        self._letters = encoder.letters
+        self._words = words
+        self._search = search or Search()
+        self._hot_words: HotWords | None = None
+
+    @classmethod
+    def load(cls, name: str) -> "Recogniser":
+        """The encoder of that name or folder, with its word model where it has one. Raises `KillahError`."""
+        folder = SpeechEncoder.find(name)
+        path = folder / WORDS
+        return cls(SpeechEncoder.load(folder), WordLM.load(path) if path.exists() else None)
+
+    def expect(self, phrases: Sequence[str]) -> None:
+        """Hear these words and phrases more easily from now on."""
+        self._hot_words = HotWords(phrases) if phrases else None
+
+    def log_probs(self, samples: np.ndarray) -> np.ndarray:
+        """Of every letter in every frame, (frames, letters) float32, natural logarithms."""
+        return np.array(self.encoder.log_probs(self.encoder.encode(samples)))
+
+    def draft(self, samples: np.ndarray) -> list[Word]:
+        """The likeliest letters, as words with times in `samples`."""
+        if len(samples) < SHORTEST * RATE:
+            return []
+        return ctc.greedy(self.log_probs(samples), self._letters, self.encoder.seconds_per_frame)
+
+    def settle(self, samples: np.ndarray, before: Sequence[str] = ()) -> list[Word]:
+        """The likeliest words after `before`, with times in `samples`."""
+        if len(samples) < SHORTEST * RATE:
+            return []
+        return self.decode(self.log_probs(samples), before)
+
+    def decode(self, log_probs: np.ndarray, before: Sequence[str] = ()) -> list[Word]:
+        """As `settle`, from log_probs (frames, letters)."""
+        search = BeamSearch(
+            self._letters, self._search, language=self._words, hot_words=self._hot_words, before=before
+        )
+        search.feed(log_probs)
+        text = " ".join(search.finish()[0].words)
+        if not text:
+            return []
+        return align(log_probs, text, self._letters).timed(self.encoder.seconds_per_frame)

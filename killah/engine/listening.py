@@ -1,0 +1,50 @@
+"""The ear on the engine's thread: what is heard is heard between two tokens of whatever is being written."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+import numpy as np
+
+from killah.audio.ctc import Word
+from killah.audio.recogniser import Recogniser
+from killah.engine.scheduler import Priority, Scheduler
+
+T = TypeVar("T")
+
+
+class Ear:
+    """A recogniser for callers on any thread, loaded when it is first asked. A call waits for its turn."""
+
+    def __init__(self, scheduler: Scheduler, encoder: str) -> None:
+        self._scheduler = scheduler
+        self._encoder = encoder
+        self._recogniser: Recogniser | None = None
+
+    def draft(self, samples: np.ndarray) -> Sequence[Word]:
+        """The words of (samples,) so far."""
+        return self._ask(lambda: self._loaded.draft(samples))
+
+    def settle(self, samples: np.ndarray) -> Sequence[Word]:
+        """The words of (samples,) for good."""
+        return self._ask(lambda: self._loaded.settle(samples))
+
+    def expect(self, phrases: Sequence[str]) -> None:
+        """Hear these words and phrases more easily from now on."""
+        self._ask(lambda: self._loaded.expect(phrases))
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        answers: list[T] = []
+
+        def work() -> Iterator[None]:
+            answers.append(question())
+            yield
+
+        self._scheduler.submit(work, Priority.DICTATION).result()
+        return answers[0]
+
+    @property
+    def _loaded(self) -> Recogniser:
+        """On the MLX thread."""
+        if self._recogniser is None:
+            self._recogniser = Recogniser.load(self._encoder)
+        return self._recogniser
