@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 
 from killah.errors import KillahError
-from killah.persona import personas, style
+from killah.persona import mail, personas, style
 from killah.persona.copies import VERSION as COPIES
 from killah.persona.copies import Part, Recent, divide, fingerprints
 from killah.persona.embedding import Embedder
@@ -26,6 +26,7 @@ from killah.persona.report import Progress, Report
 from killah.persona.scanning import File, Found, Skipped, is_under, printable, scan
 from killah.persona.store import Entry, Holding, Made, Store, digest
 from killah.persona.tone import min_p
+from killah.persona.voice import Reason
 
 BATCH = 64  # passages a transaction; a few seconds of embedding
 
@@ -56,6 +57,7 @@ def index(
         report = Report(persona, skipped=found.skipped, other=found.other)
         run = _Run(store, embedder, report, on_progress)
         run.follow_versions()
+        run.follow_addresses(found, limits)
         run.read(run.changed(found), limits)
         run.remove_missing(found)
         if run.remeasured or report.changed or not store.setting("min_p"):
@@ -100,6 +102,8 @@ class _Run:
         self.report = report
         self.on_progress = on_progress
         self.remeasured = False  # whether the styles of all passages were
+        self._own: frozenset[str] = frozenset()  # addresses of the owner
+        self._anew = False  # whether mail is to be read again, as they changed
         self.total = self.done = 0  # documents to read, and those stored
         self._taken = 0  # read, stored or not
         self._entries = store.entries()
@@ -112,13 +116,30 @@ class _Run:
         changed = []
         for file in found.files.values():
             entry = self._entries.get(file.path)
-            if entry is None or (entry.size, entry.mtime_ns) != (file.size, file.mtime_ns):
+            if entry is None or self._differs(file, entry):
                 changed.append(file)
             elif entry.problem:
                 self._skip(file.path, entry.problem)
             else:
                 self.report.unchanged += 1
         return changed
+
+    def _differs(self, file: File, entry: Entry) -> bool:
+        again = self._anew and file.format == mail.FORMAT
+        return again or (entry.size, entry.mtime_ns) != (file.size, file.mtime_ns)
+
+    def follow_addresses(self, found: Found, limits: Limits | None) -> None:
+        """Learn which addresses are the owner's; where others were before, mail is read again."""
+        messages = [file for file in found.files.values() if file.format == mail.FORMAT]
+        kept = frozenset((self.store.setting(mail.SETTING) or "").split())
+        self._own = kept
+        new = any(f.path not in self._entries or self._differs(f, self._entries[f.path]) for f in messages)
+        if not new and (kept or not messages):
+            return
+        self._own = mail.owners(mail.people(messages, limits)) or kept
+        self._anew = self._own != kept
+        if self._anew:
+            self.store.set_setting(mail.SETTING, " ".join(sorted(self._own)))
 
     def follow_versions(self) -> None:
         """Measure all passages again where the embedder, the style vector or the look for copies changed."""
@@ -146,8 +167,12 @@ class _Run:
         self._tell("found")
         if not files:
             return
-        known = {path: entry.sha256 for path, entry in self._entries.items() if not entry.problem}
-        with closing(read_ahead(files, known, limits)) as outcomes:
+        known = {
+            path: entry.sha256
+            for path, entry in self._entries.items()
+            if not entry.problem and not (self._anew and entry.format == mail.FORMAT)
+        }
+        with closing(read_ahead(files, known, limits, {mail.FORMAT: self._own})) as outcomes:
             for file, outcome in outcomes:
                 self._take(file, outcome)
                 self._tell("reading", file.path)
@@ -180,7 +205,7 @@ class _Run:
         self._taken += 1
 
     def _take_document(self, file: File, document: Document) -> None:
-        if not document.chunks:
+        if not document.chunks and Reason.OTHERS.value not in document.left_out:
             reason = "no text in it" if document.bytes else "empty"
             self._skip(file.path, reason)
             self._enter(file, [], document.sha256, problem=reason)

@@ -16,9 +16,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psutil
@@ -74,16 +75,28 @@ class Parser:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def read(self, path: str, format: str, sha256: str | None = None) -> Document | None:
+    def read(
+        self, path: str, format: str, sha256: str | None = None, own: Collection[str] = ()
+    ) -> Document | None:
         """The document, or None where its content still has the hash `sha256`.
 
-        Raises `Unreadable` with the reason; `KillahError` where no worker can be had at all.
+        Where there are addresses of the `owner`, mail of others has no passages. Raises `Unreadable` with the
+        reason; `KillahError` where no worker can be had at all.
         """
+        about = {"own": sorted(own)} if own else {}
+        answer = self._ask({"path": path, "format": format, "sha256": sha256} | about)
+        return None if answer.get("same") else Document(**answer)
+
+    def people(self, path: str, format: str) -> tuple[str, list[str]]:
+        """Who wrote a message, and everybody who takes part in it. Raises as `read` does."""
+        answer = self._ask({"path": path, "format": format, "people": True})
+        return answer["sender"], answer["people"]
+
+    def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
         worker = self._worker or self._start()
-        request = json.dumps({"path": path, "format": format, "sha256": sha256})
         try:
             assert worker.stdin is not None
-            worker.stdin.write(request.encode() + b"\n")
+            worker.stdin.write(json.dumps(request).encode() + b"\n")
             worker.stdin.flush()
             answer = self._answer(worker, self.limits.clock)
         except BrokenPipeError as gone:
@@ -97,7 +110,7 @@ class Parser:
             self._bury("")
         if problem := answer.get("problem"):
             raise Unavailable(problem) if answer.get("passing") else Unreadable(problem)
-        return None if answer.get("same") else Document(**answer)
+        return answer
 
     def close(self) -> None:
         """End the worker. Another `read` starts a new one."""
@@ -196,11 +209,15 @@ Outcome = tuple[File, Document | Unreadable | None]
 
 
 def read_ahead(
-    files: list[File], known: dict[str, str | None], limits: Limits | None
+    files: list[File],
+    known: dict[str, str | None],
+    limits: Limits | None,
+    own: Mapping[str, Collection[str]] = MappingProxyType({}),
 ) -> Generator[Outcome, None, None]:
     """Every file with what came of reading it, in order; a thread reads ahead while the caller embeds.
 
-    `known` has hashes of content that need not be read again. Close the generator to stop early.
+    `known` has hashes of content that need not be read again; `own` the owner's addresses, by the formats
+    that have any. Close the generator to stop early.
     """
     outcomes: queue.Queue[Outcome | Exception] = queue.Queue(_AHEAD)
     stop = threading.Event()
@@ -211,7 +228,8 @@ def read_ahead(
             if stop.is_set():
                 return
             try:
-                outcomes.put((file, parser.read(file.path, file.format, known.get(file.path))))
+                there = own.get(file.format, ())
+                outcomes.put((file, parser.read(file.path, file.format, known.get(file.path), there)))
             except Unreadable as problem:
                 outcomes.put((file, problem))
             except Exception as error:  # for the caller's thread to raise

@@ -4,8 +4,10 @@ It answers one JSON line for each JSON line it is asked, and limits itself befor
 processor time for each document, and no writing to any file at all. Its parent (`killah.persona.parsing`)
 watches the clock and restarts it. It starts fast: nothing here imports torch or numpy.
 
-    {"path": ..., "format": "pdf", "sha256": what is known or null}
+    {"path": ..., "format": "pdf", "sha256": what is known or null, "own": [addresses of the owner]}
     -> {"chunks": [...], "words": n, "left_out": {reason: words}, "bytes": n, "sha256": ..., "seconds": s}
+    {"path": ..., "format": "eml", "people": true}
+    -> {"sender": ..., "people": [...]}    by the message's headers
     -> {"same": true}                       still the file that is known
     -> {"problem": "broken PDF (...)"}      not read; with "passing": true it is worth another try, with
                                             "spent": true this process is not fit for another document
@@ -20,10 +22,13 @@ import resource
 import stat
 import sys
 import time
+from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 from killah.persona.chunks import chunks
 from killah.persona.readers import Unreadable, reader
+from killah.persona.voice import Prose, Reason
 
 _TOO_LARGE = {"problem": "needs too much memory to read", "spent": True}
 
@@ -85,12 +90,19 @@ def _handle(request: dict[str, Any]) -> dict[str, Any]:
         return {"problem": f"broken .{request['format']} file ({detail})"}
 
 
-def _read(path: str, format: str, sha256: str | None) -> dict[str, Any]:
+def _read(
+    path: str, format: str, sha256: str | None = None, own: Collection[str] = (), people: bool = False
+) -> dict[str, Any]:
     data = _bytes(path, reader(format).MAX_BYTES)
+    if people:
+        sender, everybody = reader(format).people(data)
+        return {"sender": sender, "people": everybody}
     digest = hashlib.sha256(data).hexdigest()
     if digest == sha256:
         return {"same": True}
     prose = reader(format).read(data)
+    if own and reader(format).people(data)[0] not in {"", *own}:  # a draft may be from nobody yet
+        prose = Prose("", Counter({Reason.OTHERS.value: len(prose.text.split())}))
     passages = chunks(prose.text)
     return {
         "chunks": passages,

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes
 from email.message import Message
+from email.parser import BytesHeaderParser
 from email.policy import compat32
+from email.utils import getaddresses
 
 from killah.persona.readers import Unreadable, clean, html
 from killah.persona.readers._blocks import Blocks
@@ -18,6 +20,7 @@ MAX_BYTES = 64 << 20
 _HEADER = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:From |>?[!-9;-~]{1,80}:)")
 _FLOWED = re.compile(r"(?<=\S) \n(?![>\s])")
 _MOST_PARTS = 1_000
+_HEADERS = 1 << 16  # bytes that are looked at for them
 
 
 def read(data: bytes) -> Prose:
@@ -32,6 +35,19 @@ def read(data: bytes) -> Prose:
     texts = [part.text for part in parts if part.text.strip()]
     left_out = sum((part.left_out for part in parts), start=Prose("").left_out)
     return Prose("\n\n".join(texts), left_out)
+
+
+def people(data: bytes) -> tuple[str, list[str]]:
+    """Who wrote a message, and everybody who takes part in it, by its headers; a list's readers do not."""
+    headers = BytesHeaderParser(policy=compat32).parsebytes(data[:_HEADERS])
+    named = ("From",) if headers["List-Id"] else ("From", "To", "Cc", "Delivered-To")
+    found = {name: _addresses(headers, name) for name in named}
+    return next(iter(found["From"]), ""), sorted({each for own in found.values() for each in own})
+
+
+def _addresses(headers: Message, name: str) -> list[str]:
+    values = [str(value) for value in headers.get_all(name, [])]
+    return [address.lower() for _, address in getaddresses(values) if "@" in address]
 
 
 def _bodies(message: Message) -> Iterator[Message]:

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     REFERENCES = "references"
     QUOTATIONS = "quotations"
     FURNITURE = "page furniture"
+    OTHERS = "mail of others"
 
 
 class Span(NamedTuple):
