@@ -8,9 +8,10 @@
 
 `material` (`killah.persona.material.Material`) is all that is known of the writer: passages with vectors and
 styles; nothing is read from a store or a setting. So a wrong persona is another writer's material and a
-shuffled one is a part of several. The model is asked once for each way without its n-gram weight; every
-n-gram weight is then arithmetic on the recorded probabilities of single tokens. A `rest` is charged token by
-token given the beginning, exact, with what a way puts before it found by the beginning alone.
+shuffled one is a part of several. The model is asked once for each way without the weights of n-grams and of
+the text so far; with any of these a way is then arithmetic on the recorded probabilities of single tokens. A
+`rest` is charged token by token given the beginning, exact, with what a way puts before it found by the
+beginning alone.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,8 +30,9 @@ from killah.engine.prompt import SoftToken, head
 from killah.engine.writers import persona_input
 from killah.gemma.base import Base
 from killah.gemma.stack import Blend
+from killah.persona import text_so_far
 from killah.persona.material import Material
-from killah.persona.ngram import mixed
+from killah.persona.ngram import Habit, mixed
 from killah.persona.weights import Weights
 
 Progress = Callable[[int, int], None]  # texts charged, of so many
@@ -38,17 +40,18 @@ Progress = Callable[[int, int], None]  # texts charged, of so many
 
 @dataclass(frozen=True, order=True)
 class Way:
-    """A combination of ways: passages before the text, soft tokens, the LoRA's and the n-gram's weight."""
+    """A combination of ways: passages before the text, soft tokens, weights of all that has one."""
 
     passages: int = 0
     soft: bool = False
     lora: float = 0.0
     ngram: float = 0.0
+    text: float = 0.0
 
     @property
     def asked(self) -> "Way":
         """What the model must be asked for."""
-        return replace(self, ngram=0.0)
+        return replace(self, ngram=0.0, text=0.0)
 
     @property
     def name(self) -> str:
@@ -58,12 +61,15 @@ class Way:
             "soft tokens" if self.soft else "",
             f"LoRA {self.lora:g}" if self.lora else "",
             f"n-gram {self.ngram:g}" if self.ngram else "",
+            f"text so far {self.text:g}" if self.text else "",
         ]
         return " + ".join(filter(None, parts)) or "base"
 
     def weights(self) -> Weights:
         """As a persona keeps it."""
-        return Weights(passages=self.passages, soft=float(self.soft), lora=self.lora, ngram=self.ngram)
+        return Weights(
+            passages=self.passages, soft=float(self.soft), lora=self.lora, ngram=self.ngram, text=self.text
+        )
 
 
 @dataclass(frozen=True)
@@ -123,13 +129,13 @@ class Measured:
     """Probabilities of every charged token under the ways that were asked for."""
 
     def __init__(
-        self, tokens: list[list[int]], sizes: np.ndarray, habits: list[tuple[np.ndarray, np.ndarray]]
+        self, tokens: list[list[int]], sizes: np.ndarray, habits: list[Habit], texts: list[Habit]
     ) -> None:
         self.tokens = tokens
         """Charged ids of each text."""
         self.sizes = sizes
         """UTF-8 bytes of each text, (held,)."""
-        self._habits = habits
+        self._habits, self._texts = habits, texts
         self._nats: dict[Way, list[np.ndarray]] = {}
 
     @property
@@ -148,10 +154,12 @@ class Measured:
     def token_nats(self, way: Way) -> list[np.ndarray]:
         """Nats of each token of each text, (tokens,) float64 each."""
         plain = [each.astype(np.float64) for each in self._nats[way.asked]]
-        if not way.ngram:
+        if not way.ngram and not way.text:
             return plain
-        pairs = zip(plain, self._habits, strict=True)
-        return [-np.log(mixed(np.exp(-own), *habit, way.ngram)) for own, habit in pairs]
+        each = zip(plain, self._habits, self._texts, strict=True)
+        return [
+            -np.log(mixed(np.exp(-own), (habit, way.ngram), (text, way.text))) for own, habit, text in each
+        ]
 
 
 def measure(
@@ -203,15 +211,16 @@ def _prepared(reader: Reader, material: Material, held: Sequence[Held]) -> Measu
     rests = [tokenizer.encode(each.rest) for each in held]
     sizes = np.array([sum(len(tokenizer.token_bytes[i]) for i in rest) for rest in rests], float)
     model = habits.learn(material.texts, tokenizer)
-    known = []
+    known, so_far = [], []
     for beginning, rest in zip(beginnings, rests, strict=True):
-        start = len(beginning)
+        start, ids = len(beginning), np.array([*beginning, *rest])
+        so_far.append(text_so_far.habits(ids, start))
         if model is None:
             known.append((np.zeros(len(rest)), np.zeros(len(rest))))
         else:
-            share, worth = model.habits(np.array([*beginning, *rest]))
+            share, worth = model.habits(ids)
             known.append((share[start:], worth[start:]))
-    return Measured(rests, sizes, known)
+    return Measured(rests, sizes, known, so_far)
 
 
 def _soft_tokens(reader: Reader, material: Material, queries: np.ndarray) -> mx.array | None:

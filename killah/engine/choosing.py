@@ -1,21 +1,20 @@
-"""Which way of being personal to choose: the fewest bits on a part of held-out text, no more than needed.
+"""Which way of being personal to choose: the fewest bits on a part of held-out text.
 
-Single ways come first, then every combination of those that are installed; the n-gram weight of each is found
-without asking the model again. Of ways that are as good as the best within one standard error of the paired
-difference, the least is taken (Breiman et al. 1984, the one-standard-error rule).
+Single ways come first, then every combination of those that are installed; the weights of n-grams and of the
+text so far are found without asking the model again. The plain minimum is taken: on eight authors it leaves
+0.0X % fewer bits than the least of those within one standard error of it (Breiman et al. 1984) would.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 
-import numpy as np
-
 from killah.engine.checking import Measured, Reader, Way
 
 PASSAGES = (1, 2, 3)
 LORAS = (0.5, 1.0)
 NGRAMS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+TEXTS = (0.0, 0.1, 0.2, 0.3)  # weights of the text so far
 
 Ask = Callable[[Sequence[Way]], Measured]
 
@@ -27,7 +26,7 @@ def singles(reader: Reader, *, lora: bool) -> list[Way]:
 
 
 def combinations(ways: Iterable[Way]) -> list[Way]:
-    """Every combination of the parts that ways have between them, an n-gram's weight set aside."""
+    """Every combination of what the model must be asked for that ways have between them."""
     ways = list(ways)
     passages, soft, lora = ({getattr(way, part) for way in ways} for part in ("passages", "soft", "lora"))
     return sorted({Way(*each) for each in product(passages, soft, lora)})
@@ -39,32 +38,13 @@ def choose(ask: Ask, alone: Sequence[Way]) -> Way:
     count = min(PASSAGES, key=lambda k: measured.nats(Way(passages=k)).sum())
     kept = [way for way in alone if way.passages in (0, count)]
     measured = ask(combinations(kept))
-    best = _best(measured, combinations(kept))
+    best = least(measured, combinations(kept))
     if best.lora:
-        others = [replace(best, lora=lora, ngram=0.0) for lora in LORAS]
-        measured = ask(others)
-    return least(measured, [replace(way, ngram=ngram) for way in measured.asked for ngram in NGRAMS])
+        measured = ask([replace(best.asked, lora=lora) for lora in LORAS])
+    return least(measured, measured.asked)
 
 
-def least(measured: Measured, ways: Sequence[Way]) -> Way:
-    """Of the ways that are as good as the best within one standard error, the least."""
-    best = min(ways, key=lambda way: measured.nats(way).sum())
-    lowest = measured.nats(best)
-    return min((way for way in ways if _as_good(measured.nats(way), lowest)), key=_amount)
-
-
-def _best(measured: Measured, ways: Sequence[Way]) -> Way:
-    every = [replace(way, ngram=ngram) for way in ways for ngram in NGRAMS]
+def least(measured: Measured, ways: Iterable[Way]) -> Way:
+    """Of ways with any weight of n-grams and text so far, the one with the fewest bits."""
+    every = [replace(way, ngram=ngram, text=text) for way in ways for ngram, text in product(NGRAMS, TEXTS)]
     return min(every, key=lambda way: measured.nats(way).sum())
-
-
-def _as_good(nats: np.ndarray, lowest: np.ndarray) -> bool:
-    """Whether a way's nats (held,) are above the best's by less than the standard error of that."""
-    gap = nats - lowest
-    return bool(gap.mean() <= gap.std(ddof=1) / np.sqrt(len(gap)))
-
-
-def _amount(way: Way) -> tuple[int, int, float, float]:
-    """What a way costs to use: how many parts, passages to read, weights."""
-    parts = sum(map(bool, (way.passages, way.soft, way.lora, way.ngram)))
-    return parts, way.passages, way.lora, way.ngram

@@ -45,6 +45,7 @@ def ghost(
     Yields nothing where not even the first word is sure enough. Ends at a line's end or `words` words.
     """
     yield from session.prefill(prompt.slots, blend)
+    habits = habits.over(prompt.text) if habits else None
     healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required), Decoder()
     goes_on = mx.array(tokenizer.word_inner)
     text, logprob, shown, first = "", 0.0, 0, 0.0
@@ -84,6 +85,7 @@ def continuation(
     The next token is under way while this one's text is handed out.
     """
     yield from session.prefill(prompt.slots, blend)
+    habits = habits.over(prompt.text) if habits else None
     healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required, ends), Decoder()
     history = [slot for slot in prompt.slots if isinstance(slot, int)]
     for left in range(max_tokens - 1, -1, -1):

@@ -1,10 +1,11 @@
-"""A persona's n-gram model at the logits: fitted on its passages, mixed into what the base expects.
+"""Habits at the logits: a persona's n-gram model and the text so far, mixed into what the base expects.
 
-`killah.persona.ngram` says what is mixed and why. A weight of zero is no mixing at all.
+`killah.persona.ngram` and `killah.persona.text_so_far` say what is mixed and why. A weight of zero is no
+mixing at all.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from math import log
 
 import mlx.core as mx
@@ -12,6 +13,7 @@ import numpy as np
 
 from killah.engine.prompt import Slot
 from killah.gemma.tokenizer import Tokenizer
+from killah.persona import text_so_far
 from killah.persona.ngram import KneserNey, fit
 
 ORDER = 4  # a longer context is hardly ever met again
@@ -32,16 +34,25 @@ def learn(texts: Sequence[str], tokenizer: Tokenizer) -> KneserNey | None:
 
 @dataclass(frozen=True)
 class Habits:
-    """N-gram models with their weights, which sum to one at most; several where personas are blended."""
+    """N-gram models with their weights, several where personas are blended, and that of the text so far.
 
-    models: tuple[tuple[KneserNey, float], ...]
+    The weights sum to one at most. `text` (length,) are the ids that the writer has before the caret; what
+    the model adds does not count, or it would go on with itself.
+    """
+
+    models: tuple[tuple[KneserNey, float], ...] = ()
+    text_weight: float = 0.0
+    text: np.ndarray | None = None
+
+    def over(self, text: Sequence[int]) -> "Habits":
+        """These habits where a text is written."""
+        return replace(self, text=np.array(text, np.int64))
 
     def mix(self, logits: mx.array, before: Sequence[Slot]) -> mx.array:
         """Logits (size,) of what follows the slots `before` -> logarithms of the mixed p, (size,) float32."""
         context = _last_ids(before, ORDER - 1)
         kept, habit = 1.0, np.zeros(logits.shape[0], np.float32)
-        for model, weight in self.models:
-            share, worth = model.habit(context)
+        for (share, worth), weight in self._said(context):
             if worth:
                 kept -= weight * worth**2
                 habit[: len(share)] += weight * worth * share
@@ -55,6 +66,14 @@ class Habits:
         at = mx.array(gaining)
         logprobs[at] = mx.logaddexp(logprobs[at], mx.array(np.log(habit[gaining])))
         return logprobs
+
+    def _said(self, context: list[int]) -> Iterator[tuple[tuple[np.ndarray, float], float]]:
+        """What follows a context by each habit, and the habit's weight."""
+        for model, weight in self.models:
+            yield model.habit(context), weight
+        if self.text is not None and self.text_weight:
+            size = 1 + int(max(self.text, default=0))
+            yield text_so_far.habit(self.text, context, size), self.text_weight
 
 
 def _last_ids(slots: Sequence[Slot], count: int) -> list[int]:

@@ -1,8 +1,10 @@
 """The ear on the engine's thread: what is heard is heard between two tokens of whatever is being written."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
+import mlx.core as mx
 import numpy as np
 
 from killah.audio.ctc import Word
@@ -12,12 +14,21 @@ from killah.engine.scheduler import Priority, Scheduler
 T = TypeVar("T")
 
 
+@contextmanager
+def alone() -> Iterator[Scheduler]:
+    """A thread for hearing only, with no base model."""
+    scheduler = Scheduler(at_end=mx.clear_streams)
+    try:
+        yield scheduler
+    finally:
+        scheduler.close()
+
+
 class Ear:
     """A recogniser for callers on any thread, loaded when it is first asked. A call waits for its turn."""
 
     def __init__(self, scheduler: Scheduler, encoder: str) -> None:
-        self._scheduler = scheduler
-        self._encoder = encoder
+        self._scheduler, self._encoder = scheduler, encoder
         self._recogniser: Recogniser | None = None
 
     def draft(self, samples: np.ndarray) -> Sequence[Word]:

@@ -206,9 +206,11 @@ def _some(held: Sequence[Any], queries: np.ndarray, count: int) -> tuple[list[An
 
 
 def _lines(measured: Measured, chosen: Way) -> list[Line]:
-    """The base, the chosen way, and every other with and without the n-gram, best first."""
-    ngram = chosen.ngram or Weights().ngram
-    ways = {way for each in measured.asked for way in (each, replace(each, ngram=ngram))} | {chosen}
+    """The base, the chosen way, and every other: bare, with n-grams, with the text so far too; best first."""
+    usual = Weights()
+    ngram, text = chosen.ngram or usual.ngram, chosen.text or usual.text
+    with_them = [{}, {"ngram": ngram}, {"ngram": ngram, "text": text}]
+    ways = {replace(each, **weights) for each in measured.asked for weights in with_them} | {chosen}
     base = measured.nats(Way())
     lines = [_line(way, measured.nats(way), base, measured.sizes) for way in ways]
     return sorted(lines, key=lambda line: (line.way != Way(), line.bits_per_byte.value))

@@ -33,10 +33,14 @@ def soft_tokens(key: str, vectors: mx.array) -> list[SoftToken]:
 
 @dataclass(frozen=True)
 class Prompt:
-    """Slots, and the bytes the model's answer must begin with (the word the writer is in)."""
+    """Slots, and the bytes the model's answer must begin with (the word the writer is in).
+
+    `text` are the ids of the writer's text among the slots.
+    """
 
     slots: list[Slot]
     required: bytes
+    text: tuple[int, ...] = ()
 
 
 def build(
@@ -57,7 +61,7 @@ def build(
     front = [*head(tokenizer, room, persona=persona, codes=codes, passages=passages), *audio]
     rest = room - len(front)
     ids, required = tokenizer.condition(before[window_start(before, int(rest * CHARACTERS_PER_TOKEN)) :])
-    return Prompt(front + ids[-rest:], required)
+    return Prompt(front + ids[-rest:], required, tuple(ids[-rest:]))
 
 
 def head(

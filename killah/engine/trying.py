@@ -47,7 +47,8 @@ class Trial:
         self._tokenizer, self._model = reader.base.tokenizer, reader.base.model
         self._session = Session(self._model, reader.members.stack)
         model = learn(material.texts, self._tokenizer) if way.ngram else None
-        self._habits = Habits(((model, way.ngram),)) if model else None
+        models = ((model, way.ngram),) if model else ()
+        self._habits = Habits(models, way.text) if models or way.text else None
 
     def run(self, held: Sequence[Held], queries: np.ndarray) -> Iterator[Tried]:
         """What comes of each text, one after the other; `queries` (held, d)."""

@@ -134,7 +134,8 @@ def persona_input(
 
 def _blended_habits(each: Sequence[Writer]) -> Habits | None:
     models = [(w.habits, w.share * w.weights.ngram) for w in each if w.habits is not None]
-    return Habits(tuple(models)) if models else None
+    text = min(sum(w.share * w.weights.text for w in each), 1.0 - sum(weight for _, weight in models))
+    return Habits(tuple(models), text) if models or text else None
 
 
 def _mean(values: list[tuple[float | None, float]]) -> float | None:

@@ -146,9 +146,16 @@ class KneserNey:
         return rank
 
 
-def mixed(p: np.ndarray, habit: np.ndarray, worth: np.ndarray, weight: float) -> np.ndarray:
-    """p with a writer's habits mixed in; arrays of one shape, probabilities of the same tokens."""
-    return (1.0 - weight * worth**2) * p + weight * worth * habit
+Habit = tuple[np.ndarray, np.ndarray]  # probabilities of tokens, and what their contexts are worth
+
+
+def mixed(p: np.ndarray, *habits: tuple[Habit, float]) -> np.ndarray:
+    """p with habits mixed in, each with its weight, one in sum at most; arrays of one shape."""
+    kept, added = np.ones_like(p), np.zeros_like(p)
+    for (habit, worth), weight in habits:
+        kept -= weight * worth**2
+        added += weight * worth * habit
+    return kept * p + added
 
 
 _FIELDS = ("keys", "share", "spare")

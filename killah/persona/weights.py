@@ -37,6 +37,8 @@ class Weights(BaseModel):
     """Weight of the persona's LoRA, times what the task's composition says."""
     ngram: float = Field(default=0.2, ge=0, le=1)
     """Most that the persona's n-gram model counts: where its context is worth all."""
+    text: float = Field(default=0.2, ge=0, le=1)
+    """Most that the text so far counts, searched for what it said after the same words."""
     measured: dict[str, Any] = {}
     """What `killah persona check` saw, empty before."""
 

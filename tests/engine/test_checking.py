@@ -86,6 +86,8 @@ def test_what_is_not_installed_is_charged_as_without(reader) -> None:
 
 def test_a_way_says_what_it_is() -> None:
     assert Way().name == "base"
-    assert Way(2, True, 0.5, 0.3).name == "2 passages + soft tokens + LoRA 0.5 + n-gram 0.3"
-    weights = Way(1, True, 0.5, 0.3).weights()
-    assert (weights.passages, weights.soft, weights.lora, weights.ngram) == (1, 1.0, 0.5, 0.3)
+    name = "2 passages + soft tokens + LoRA 0.5 + n-gram 0.3 + text so far 0.1"
+    assert Way(2, True, 0.5, 0.3, 0.1).name == name
+    weights = Way(1, True, 0.5, 0.3, 0.1).weights()
+    assert (weights.passages, weights.soft, weights.lora) == (1, 1.0, 0.5)
+    assert (weights.ngram, weights.text) == (0.3, 0.1)

@@ -1,4 +1,4 @@
-"""The choice must be the best way, unless a lesser one is as good; measurements here are made up."""
+"""The choice must be the best way; measurements here are made up."""
 
 import numpy as np
 
@@ -9,14 +9,17 @@ TEXTS, TOKENS = 12, 50
 NOISE = np.random.default_rng(0).normal(1.0, 0.1, (TEXTS, TOKENS))
 
 
-def measured(cost, habit: float = 0.0) -> tuple[Measured, list[Way]]:
-    """A measurement whose model charges `cost(way)` nats a token on average, and what it is asked."""
-    known = [(np.full(TOKENS, habit), np.ones(TOKENS)) for _ in range(TEXTS)]
-    return Measured([[0] * TOKENS] * TEXTS, np.full(TEXTS, 200.0), known), []
+def measured(habit: float = 0.0, said: float = 0.0) -> tuple[Measured, list[Way]]:
+    """A measurement of texts that go on by habit, or as they have before, with such probabilities."""
+    known, before = (
+        [(np.full(TOKENS, p), np.full(TOKENS, float(p > 0))) for _ in range(TEXTS)] for p in (habit, said)
+    )
+    return Measured([[0] * TOKENS] * TEXTS, np.full(TEXTS, 200.0), known, before), []
 
 
-def choice(cost, alone: list[Way], habit: float = 0.0) -> tuple[Way, list[Way]]:
-    found, asked = measured(cost, habit)
+def choice(cost, alone: list[Way], habit: float = 0.0, said: float = 0.0) -> tuple[Way, list[Way]]:
+    """What is chosen where the model charges `cost(way)` nats a token, and what it was asked."""
+    found, asked = measured(habit, said)
 
     def ask(ways) -> Measured:
         for way in ways:
@@ -59,14 +62,18 @@ def test_habits_cost_no_question() -> None:
     assert never == Way()
 
 
-def test_of_ways_as_good_as_the_best_the_least_is_taken() -> None:
-    found, _ = measured(None)
-    better_and_worse = np.resize([0.01, -0.01], (TEXTS, 1))
+def test_the_text_so_far_is_weighed_beside_them() -> None:
+    both, asked = choice(lambda _: 4.0, ALONE[:4], habit=0.5, said=0.9)
+    assert both == Way(ngram=0.5, text=0.3) and all(not way.text for way in asked)
+
+
+def test_the_fewest_bits_win_however_little_they_are_fewer() -> None:
+    found, _ = measured()
     found.add(Way(), list(4.0 + NOISE))
     found.add(Way(passages=2), list(3.5 + NOISE))
-    found.add(Way(passages=3, soft=True), list(3.499 + NOISE + better_and_worse))
-    assert least(found, found.asked) == Way(passages=2)
-    assert least(found, [Way(), Way(passages=3, soft=True)]) == Way(passages=3, soft=True)
+    found.add(Way(passages=3, soft=True), list(3.499 + NOISE))
+    assert least(found, found.asked) == Way(passages=3, soft=True)
+    assert least(found, [Way(), Way(passages=2)]) == Way(passages=2)
 
 
 def test_every_combination_comes_once() -> None:

@@ -76,3 +76,16 @@ def test_several_writers_share_by_weight(model) -> None:
 def test_without_text_there_is_nothing_to_learn() -> None:
     assert habits.learn([], TOKENIZER) is None
     assert habits.learn([""], TOKENIZER) is None
+
+
+def test_what_the_text_said_after_the_same_words_is_gone_on_with() -> None:
+    text = TOKENIZER.encode("The harbourmaster Quillon spoke. Nobody heard the harbourmaster")
+    name = TOKENIZER.encode(" Quillon")[0]
+    so_far = Habits(text_weight=0.2).over(text)
+    mixed = np.exp(np.array(so_far.mix(logits(), text)))
+    assert mixed[name] > probabilities(logits())[name] + 0.03
+    assert mixed.sum() == pytest.approx(1, abs=1e-4)
+    # What the model adds does not count: it would go on with itself.
+    added = TOKENIZER.encode(" zebra yak zebra")
+    np.testing.assert_array_equal(np.array(so_far.mix(logits(), [*text, *added])), np.array(logits()))
+    np.testing.assert_array_equal(np.array(Habits(text_weight=0.2).mix(logits(), text)), np.array(logits()))

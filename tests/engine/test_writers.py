@@ -20,7 +20,7 @@ TEXT = "One evening he spoke of the"
 
 
 def weights(**ways) -> dict[str, str]:
-    return {KEY: Weights(**{"passages": 0, "ngram": 0.0} | ways).model_dump_json()}
+    return {KEY: Weights(**{"passages": 0, "ngram": 0.0, "text": 0.0} | ways).model_dump_json()}
 
 
 def write(engine: Engine, text: str = TEXT, **how) -> str:

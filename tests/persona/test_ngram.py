@@ -129,7 +129,7 @@ def test_a_context_that_was_never_seen_changes_nothing() -> None:
     habit, worth = model.habit([1, 2, VOCABULARY - 1])
     assert worth == 0 and not habit.any()
     p = np.full(VOCABULARY, 1 / VOCABULARY)
-    np.testing.assert_array_equal(mixed(p, habit, np.array(worth), 1.0), p)
+    np.testing.assert_array_equal(mixed(p, ((habit, np.array(worth)), 1.0)), p)
 
 
 def test_a_longer_known_context_is_worth_more_and_mixing_keeps_the_sum() -> None:
@@ -140,7 +140,7 @@ def test_a_longer_known_context_is_worth_more_and_mixing_keeps_the_sum() -> None
         habit, worth = model.habit(text[:length])
         worths.append(worth)
         p = np.random.default_rng(0).dirichlet(np.ones(VOCABULARY))
-        assert mixed(p, habit, np.array(worth), 0.5).sum() == pytest.approx(1, abs=1e-5)
+        assert mixed(p, ((habit, np.array(worth)), 0.5)).sum() == pytest.approx(1, abs=1e-5)
     assert worths[0] > 0 and worths == sorted(worths) and worths[-1] <= 1
 
 

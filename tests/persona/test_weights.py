@@ -22,7 +22,9 @@ def test_before_a_check_passages_and_soft_tokens_are_left_to_the_settings(store)
 
 
 def test_weights_come_back_as_they_were_kept(store) -> None:
-    weights = Weights(passages=3, soft=1.0, lora=0.5, ngram=0.3, measured={"model": "nano", "texts": 20})
+    weights = Weights(
+        passages=3, soft=1.0, lora=0.5, ngram=0.3, text=0.1, measured={"model": "nano", "texts": 20}
+    )
     weights.keep(store)
     assert Weights.read(store) == weights
     with Store.open(personas.path_of("me")) as again:

@@ -26,12 +26,14 @@ from killah.persona.weights import Weights
 from tools.evaluate.report import progress
 from tools.evaluate.writers import Gathering, Writer
 
-NGRAM = Weights().ngram
-ALL = Way(passages=2, soft=True, lora=1.0, ngram=NGRAM)
+NGRAM, TEXT = Weights().ngram, Weights().text
+ALL = Way(passages=2, soft=True, lora=1.0, ngram=NGRAM, text=TEXT)
 WAYS = {
     "soft_tokens": Way(soft=True),
     "passages": Way(passages=2),
     "ngram": Way(ngram=NGRAM),
+    "text_so_far": Way(text=TEXT),
+    "ngram_text_so_far": Way(ngram=NGRAM, text=TEXT),
     "shipped_lora": Way(lora=1.0),
     "soft_tokens_shipped_lora": Way(soft=True, lora=1.0),
     "all_shipped": ALL,
@@ -40,6 +42,7 @@ WAYS = {
 OWN = {
     "own_lora": Way(lora=1.0),
     "own_lora_ngram": Way(lora=1.0, ngram=NGRAM),
+    "own_lora_ngram_text_so_far": Way(lora=1.0, ngram=NGRAM, text=TEXT),
     "own_lora_soft_tokens_ngram": Way(soft=True, lora=1.0, ngram=NGRAM),
     "all": ALL,
 }
@@ -253,13 +256,15 @@ def choice(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
         parts = [_Part(asked, writer, slice(start, None, 2)) for start in (0, 1)]
         chosen = choosing.choose(parts[0].ask, choosing.singles(asked, lora=asked.has_lora))
         others = {
-            replace(way, ngram=ngram)
+            replace(way, ngram=ngram, text=text)
             for way in choosing.combinations(parts[0].ask([]).asked)
             for ngram in (0.0, chosen.ngram or NGRAM)
+            for text in (0.0, chosen.text or TEXT)
         } - {chosen}
         confirmed = parts[1].ask([chosen, *others])
         own = confirmed.nats(chosen).sum()
         lowest = min(others, key=lambda way: confirmed.nats(way).sum())
+        gap = confirmed.nats(chosen) - confirmed.nats(lowest)
         margin = float(100 * (own / confirmed.nats(lowest).sum() - 1))
         best += margin < 0
         lost.append(margin)
@@ -267,6 +272,7 @@ def choice(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
             "chosen": chosen.name,
             "best_other": lowest.name,
             "over_best_other_per_cent": margin,
+            "standard_errors": float(gap.sum() / (gap.std(ddof=1) * np.sqrt(len(gap)))),
             "over_base_per_cent": float(100 * (own / confirmed.nats(Way()).sum() - 1)),
         }
     return result | {
