@@ -97,6 +97,7 @@ def _print(found: "Checked", *, kept: bool) -> None:
     distances = [each.style_distance for each in writing.values()]
     if None not in distances:
         rows.append(["distance of style", *(f"{distance:.3f}" for distance in distances)])
+    rows.append(["positions read a keystroke", *(f"{each.positions.value:.1f}" for each in writing.values())])
     typer.echo()
     table(["", *writing], rows)
     if found.own_lora:

@@ -55,11 +55,14 @@ class Line:
 class Writing:
     """What a way does for the writer: shares of first words right and of keystrokes saved (saved@1), and how
     far the style of continuations is from the writer's (Burrows's delta of means; None without styles).
+
+    `positions` go through the model a keystroke: what stands before the text was read once.
     """
 
     first_word: Estimate
     saved: Estimate
     style_distance: float | None
+    positions: Estimate
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,7 @@ def _writing(tried: list[Tried], known: Material) -> Writing:
         bootstrap([each.right for each in tried], [each.carets for each in tried]),
         bootstrap(saved, typed),
         _distance([each.written for each in tried], known),
+        bootstrap([each.positions for each in tried], [max(each.typed.keys, 1) for each in tried]),
     )
 
 

@@ -30,12 +30,16 @@ _WORD_OVER = re.compile(r"(?<=\w)(?=\s+\w)")
 
 @dataclass(frozen=True)
 class Tried:
-    """Of one text: first words right, of how many carets, what typing a part took, and a continuation."""
+    """Of one text: first words right, of how many carets, what typing a part took, and a continuation.
+
+    `positions` went through the model for the suggestions while it was typed.
+    """
 
     right: int
     carets: int
     typed: Typed
     written: str
+    positions: int
 
 
 class Trial:
@@ -59,12 +63,15 @@ class Trial:
             places = _carets(each)
             right = [self._first_is_right(each, place, given) for place in places]
             start = places[len(places) // 2] if places else 0
+            before = self._session.computed
             typed = type_out(
                 each.beginning + each.rest[:start],
                 each.rest[start : start + TYPED],
                 lambda before, given=given: self._suggest(before, given, WORDS, PRECISION),
             )
-            yield Tried(sum(right), len(right), typed, self._write(each.beginning, given, number))
+            positions = self._session.computed - before
+            written = self._write(each.beginning, given, number)
+            yield Tried(sum(right), len(right), typed, written, positions)
 
     def _first_is_right(self, held: Held, place: int, given: tuple) -> bool:
         found = self._suggest(held.beginning + held.rest[:place], given, 1, 0.0)

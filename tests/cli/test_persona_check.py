@@ -20,7 +20,9 @@ def asked(monkeypatch):
         bits, change = Estimate(1.5, 1.4, 1.6, 20), Estimate(-3.14, -4.0, -2.0, 20)
         chosen = Way(passages=2, ngram=0.3)
         lines = [Line("base", Way(), bits, Estimate(0, 0, 0, 20)), Line(chosen.name, chosen, bits, change)]
-        shares = Writing(Estimate(0.2, 0.1, 0.3, 20), Estimate(0.15, 0.1, 0.2, 20), 0.41)
+        shares = Writing(
+            Estimate(0.2, 0.1, 0.3, 20), Estimate(0.15, 0.1, 0.2, 20), 0.41, Estimate(3, 2, 4, 20)
+        )
         return Checked(name, settings.model, 20, 31_000, 20, chosen, lines, {"base": shares}, False, 61.0)
 
     monkeypatch.setattr(persona_check, "check", check)
@@ -42,7 +44,7 @@ def test_the_persona_in_the_settings_is_checked_unless_one_is_named(killah, aske
 
 def test_json_is_one_object(killah, asked):
     found = json.loads(killah("persona", "check", "saki", "--json").out)
-    assert found["chosen"] == {"passages": 2, "soft": False, "lora": 0.0, "ngram": 0.3}
+    assert found["chosen"] == {"passages": 2, "soft": False, "lora": 0.0, "ngram": 0.3, "text": 0.0}
     assert found["kept"] is True and found["lines"][1]["change"]["value"] == -3.14
 
 
