@@ -1,4 +1,4 @@
-"""`killah train lora|persona-projector|compose|codes|plan`."""
+"""`killah train lora|persona-projector|audio-projector|audio-lora|compose|codes|plan`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,6 +58,30 @@ def persona_projector(
 ) -> None:
     """From a persona's passages to soft tokens: rows with a "persona", beside personas.safetensors."""
     _train("persona-projector", config, overrides, processes, hostfile, as_json)
+
+
+@app.command("audio-projector", epilog="Example: killah train audio-projector -c audio-projector.yaml")
+def audio_projector(
+    config: File,
+    overrides: Overrides = None,
+    processes: Processes = 1,
+    hostfile: Hosts = None,
+    as_json: bool = JSON,
+) -> None:
+    """From a speech encoder's frames to soft tokens: rows with a "recording", beside recordings.npy."""
+    _train("audio-projector", config, overrides, processes, hostfile, as_json)
+
+
+@app.command("audio-lora", epilog="Example: killah train audio-lora -c audio.yaml --set iters=200")
+def audio_lora(
+    config: File,
+    overrides: Overrides = None,
+    processes: Processes = 1,
+    hostfile: Hosts = None,
+    as_json: bool = JSON,
+) -> None:
+    """An adapter that reads speech behind an audio projector, or writes what was said as you would."""
+    _train("audio-lora", config, overrides, processes, hostfile, as_json)
 
 
 @app.command(epilog="Example: killah train compose -c mixture.yaml --set members=[persona,continue]")

@@ -118,6 +118,10 @@ class Config(_Part):
     """Size of a soft token, in sizes of the base's own embeddings."""
     projector: str = ""
     """Stage lora: the installed persona projector whose soft tokens stand before rows with a persona."""
+    stack: int = Field(default=3, ge=1, le=16)
+    """Frames of a speech encoder that make one soft token."""
+    audio_projector: str = ""
+    """Stage audio-lora: the installed projector whose soft tokens stand before rows with a recording."""
     input_space: str = "all-MiniLM-L6-v2 + style-1"
     """Where a projector's vectors come from."""
     members: list[str] = []

@@ -3,9 +3,9 @@
 A row is one of {"text"}, {"prompt", "completion"}, {"messages"} and {"instruction", "input", "output"}.
 Where there is a prompt, only what answers it is learned; `"ends": false` says that a completion goes on
 beyond its last word. Control codes in `"codes"` come first: special tokens of the base, or soft ones, whose
-ids `codes` says. `"persona"` and `"query"` say whose soft tokens stand before all
-(`killah.training.personas`). Which rows make up a step depends on the seed and the step alone, so a run that
-was resumed sees what it would have seen.
+ids `codes` says. `"persona"` and `"query"`, or `"recording"`, say whose soft tokens stand before all
+(`killah.training.personas`, `killah.training.recordings`). Which rows make up a step depends on the seed and
+the step alone, so a run that was resumed sees what it would have seen.
 """
 
 import json
@@ -37,6 +37,7 @@ class Row:
     learned: np.ndarray
     persona: str = ""
     query: int = -1  # of the persona's attention; -1 for none
+    recording: int = -1  # whose soft tokens stand before it; -1 for none
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Batch:
     learned: np.ndarray
     personas: list[str] = field(default_factory=list)
     queries: list[int] = field(default_factory=list)
+    recordings: list[int] = field(default_factory=list)
 
     @property
     def tokens(self) -> int:
@@ -102,7 +104,7 @@ def encode(
     persona = value.get("persona", "")
     if not isinstance(persona, str):
         raise TypeError("a persona is a name")
-    query = int(value.get("query", -1))
+    query, recording = int(value.get("query", -1)), int(value.get("recording", -1))
     pieces = list(_FORMS[form](value, tokenizer))
     ids = [i for piece, _ in pieces for i in piece]
     learned = [learn or not mask_prompt for piece, learn in pieces for _ in piece]
@@ -114,7 +116,8 @@ def encode(
         room = max_length - 1 - len(first)
         ids, learned = ids[cut:][:room], learned[cut:][:room]
     head = [tokenizer.bos, *first]
-    return Row(np.array([*head, *ids], np.int32), np.array([False] * len(head) + learned), persona, query)
+    learnable = np.array([False] * len(head) + learned)
+    return Row(np.array([*head, *ids], np.int32), learnable, persona, query, recording)
 
 
 def _text(value: dict[str, Any], tokenizer: Tokenizer) -> Iterator[Piece]:
@@ -181,4 +184,5 @@ def collate(rows: Sequence[Row], pad: int = 0) -> Batch:
     learned = np.zeros((len(rows), length), bool)
     for i, row in enumerate(rows):
         ids[i, : len(row.ids)], learned[i, : len(row.ids)] = row.ids, row.learned
-    return Batch(ids, learned, [row.persona for row in rows], [row.query for row in rows])
+    personas, queries = [row.persona for row in rows], [row.query for row in rows]
+    return Batch(ids, learned, personas, queries, [row.recording for row in rows])

@@ -35,6 +35,18 @@ def _persona_projector(loaded: base.Base, settings: Config) -> Stage:
     return PersonaProjectorStage(loaded, settings)
 
 
+def _audio_projector(loaded: base.Base, settings: Config) -> Stage:
+    from killah.training.stages.audio_projector import AudioProjectorStage
+
+    return AudioProjectorStage(loaded, settings)
+
+
+def _audio_lora(loaded: base.Base, settings: Config) -> Stage:
+    if not settings.audio_projector:
+        raise KillahError("There is no audio projector to learn behind.", "Name one with audio_projector.")
+    return _lora(loaded, settings)
+
+
 def _compose(loaded: base.Base, settings: Config) -> Stage:
     from killah.training.stages.compose import ComposeStage
 
@@ -50,6 +62,8 @@ def _codes(loaded: base.Base, settings: Config) -> Stage:
 STAGES: dict[str, Callable[[base.Base, Config], Stage]] = {
     "lora": _lora,
     "persona-projector": _persona_projector,
+    "audio-projector": _audio_projector,
+    "audio-lora": _audio_lora,
     "compose": _compose,
     "codes": _codes,
 }

@@ -1,4 +1,4 @@
-"""`python -m tools.ear prepare|train|save`: speech to the shipped encoder ear-nano.
+"""`python -m tools.ear prepare|train|save|words|frames`: speech to the shipped encoder ear-nano.
 
 python -m tools.ear prepare --data .data          # real clips and synthetic speech, as shards
 python -m tools.ear train --run runs/ear-nano     # resumes what was begun
@@ -17,9 +17,11 @@ from tools.pretrain.train import Recipe, Run
 
 from . import speech
 from .clips import Spoken
+from .frames import save_frames
 from .model import SHAPES, build
 from .saving import save
 from .train import train
+from .words import save_words
 
 HOUR = 3600.0
 
@@ -65,7 +67,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("prepare", "train", "save"))
+    parser.add_argument("what", choices=("prepare", "train", "save", "words", "frames"))
     parser.add_argument(
         "--data", type=Path, default=Path(".data"), help="folder with speech, text-en and text-ru"
     )
@@ -87,6 +89,10 @@ def main() -> None:
         prepare(options)
     elif options.what == "train":
         train(trained(options), options.shards, options.seconds, lambda line: print(line, flush=True))
+    elif options.what == "words":
+        save_words(options.data, options.out)
+    elif options.what == "frames":
+        save_frames(options.shards, options.out, options.data / "adapters" / "audio-projector", options.hours)
     else:
         save(trained(options), options.out)
 

@@ -1,5 +1,6 @@
-"""The stage `lora`: one adapter, of a persona or of a task, on the frozen base."""
+"""The stages `lora` and `audio-lora`: one adapter, of a persona or of a task, on the frozen base."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from killah.training import personas as personas_file
 from killah.training.config import Config
 from killah.training.data import Batch
 from killah.training.loss import token_nats
-from killah.training.personas import PersonaProjector, Personas
+from killah.training.personas import Personas
+from killah.training.recordings import Recordings, load_projector
 from killah.training.stages.card import card
 
 
@@ -33,11 +35,18 @@ class LoraStage:
             )
             for split in ("train", "valid")
         )
-        self._soft: tuple[Personas, PersonaProjector] | None = None
+        rows = [*self.train, *self.valid]
+        self._soft: list[Callable[[Batch], mx.array]] = []
         if config.projector:
             personas = Personas(config.data / personas_file.NAME)
-            personas.check([*self.train, *self.valid])
-            self._soft = personas, personas_file.load_projector(config.projector, base)
+            personas.check(rows)
+            persona_projector = personas_file.load_projector(config.projector, base)
+            self._soft.append(lambda batch: personas.soft_tokens(persona_projector, batch))
+        if config.audio_projector:
+            recordings = Recordings.read(config.data)
+            recordings.check(rows)
+            audio_projector = load_projector(config.audio_projector, base)
+            self._soft.append(lambda batch: recordings.soft_tokens(audio_projector, batch))
         paths = lora.adapt(base.model, config.lora_parameters, config.num_layers, config.seed)
         # Taken apart once: the base does not change.
         self._bases = {
@@ -47,10 +56,8 @@ class LoraStage:
 
     def nats(self, batch: Batch) -> mx.array:
         """Loss in nats of every learned token, (tokens,)."""
-        prefix = None
-        if self._soft:
-            personas, projector = self._soft
-            prefix = personas.soft_tokens(projector, batch)
+        soft = [each(batch) for each in self._soft]
+        prefix = mx.concatenate(soft, axis=1) if soft else None
         return token_nats(self.module, batch, checkpoint=self._config.grad_checkpoint, prefix=prefix)
 
     def watch(self) -> dict[str, float]:

@@ -1,0 +1,53 @@
+"""Clips as the trained encoder hears them: the training rows of the audio projector and the audio LoRA."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from killah.audio import RATE
+from killah.audio.encoder import SpeechEncoder
+from killah.training import recordings
+
+from . import clips
+from .clips import Clip
+
+QUIET = 2.0  # seconds of silence that recording 0 is
+LETTERS_A_SECOND = 25  # what is said faster was cut wrongly
+
+
+def save_frames(shards: Path, model: Path, out: Path, hours: float) -> None:
+    """Write rows and frames of up to `hours` of the training shards, real speech first, and of the dev ones."""
+    out.mkdir(parents=True, exist_ok=True)
+    chosen = {
+        "train": _within(clips.listed(shards, "train-*"), hours),
+        "valid": clips.listed(shards, "dev-*"),
+    }
+    encoder = SpeechEncoder.load(model)
+    every = [clip for split in chosen.values() for clip in split]
+    recordings.write(
+        out, encoder.name, encoder.seconds_per_frame, _frames(encoder, shards, every), encoder.width
+    )
+    number = 1
+    for split, found in chosen.items():
+        rows = [{"text": clip.text, "recording": number + i} for i, clip in enumerate(found)]
+        number += len(rows)
+        lines = (json.dumps(row, ensure_ascii=False) for row in rows)
+        (out / f"{split}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _within(found: list[Clip], hours: float) -> list[Clip]:
+    kept, seconds = [], 0.0
+    for clip in found:
+        length = clip.samples / RATE
+        if seconds + length <= hours * 3600 and len(clip.text) <= LETTERS_A_SECOND * length:
+            kept.append(clip)
+            seconds += length
+    return kept
+
+
+def _frames(encoder: SpeechEncoder, shards: Path, found: list[Clip]) -> Iterator[np.ndarray]:
+    yield np.array(encoder.encode(np.zeros(round(QUIET * RATE), np.float32)))
+    for clip in found:
+        yield np.array(encoder.encode(clips.samples(shards, clip)))
