@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
-from killah.audio.commands.grammar import phrases, spoken, tokens
+from killah.audio.commands.grammar import lowered, phrases, tokens
 from killah.audio.commands.tables import Language
 from tools.intents.corpora import posts, prose
 
@@ -24,7 +24,7 @@ def ordinary(data: Path, language: Language) -> list[str]:
 
 def _lower(text: str) -> Iterator[str]:
     """Words that begin small: names are none of a language's words."""
-    return (word for token in text.split() if token[:1].islower() for word in spoken(tokens(token)))
+    return (word for token in text.split() if token[:1].islower() for word in lowered(tokens(token)))
 
 
 def _close(words: Iterable[str], targets: Collection[str]) -> set[str]:

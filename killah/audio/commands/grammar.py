@@ -49,7 +49,7 @@ def parse(utterance: str, language: Language = "en") -> Command | None:
     said = tokens(utterance)
     if not said or len(said) > LONGEST:
         return None
-    forms = [Form(spoken(said), said, False), *_forms(said, grammar)]
+    forms = [Form(lowered(said), said, False), *_forms(said, grammar)]
     for understood in (grammar.exact, grammar.near, grammar.free):
         for form in forms:
             command = understood(form)
@@ -66,7 +66,7 @@ def phrases(language: Language = "en") -> list[str]:
 
 def nearest(utterance: str, language: Language = "en", most: int = 20) -> list[tuple[str, int]]:
     """The `most` phrases nearest to what was heard, with their edit distances in letters."""
-    return _grammar(language).index.nearest(" ".join(spoken(tokens(utterance))), most)
+    return _grammar(language).index.nearest(" ".join(lowered(tokens(utterance))), most)
 
 
 class Form(NamedTuple):
@@ -82,7 +82,7 @@ def tokens(utterance: str) -> list[str]:
     return _NOT_SAID.sub(" ", utterance.replace("’", "'")).split()
 
 
-def spoken(words: Sequence[str]) -> list[str]:
+def lowered(words: Sequence[str]) -> list[str]:
     """Words as the tables have them: lower case, е for ё."""
     return [word.lower().replace("ё", "е") for word in words]
 
@@ -174,9 +174,9 @@ def _forms(said: list[str], grammar: _Grammar) -> Iterator[Form]:
     Where it was asked for ("could you ..."), one word alone is no command: "can you continue" is a question.
     """
     polite = grammar.table.polite
-    kept = _fluent(spoken(said), grammar.hesitations)
+    kept = _fluent(lowered(said), grammar.hesitations)
     said = [said[place] for place in kept]
-    words = spoken(said)
+    words = lowered(said)
     starts = _courtesy(words, polite["before"] + polite["asking"])
     ends = _courtesy(words[::-1], [each[::-1] for each in polite["after"]])
     for start in starts:

@@ -20,14 +20,15 @@ Words = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Mark:
-    """A mark of punctuation or a break: what is written, every way to say it, and when that means the word.
+    """A mark of punctuation or a break: what is written, every way to say it, and words that stand beside it.
 
-    `after` and `before` are words beside which it is the word; `sure` marks are hardly ever words.
+    What these mean is in marks.py; `sure` marks are hardly ever words.
     """
 
     text: str
     say: tuple[Words, ...]
     after: frozenset[str]
+    then: frozenset[str]
     before: frozenset[str]
     sure: bool
 
@@ -76,6 +77,8 @@ def _split(section: Mapping[str, Sequence[str]]) -> dict[str, tuple[Words, ...]]
 
 def _mark(raw: Mapping[str, Any], templates: Templates) -> Mark:
     said = tuple(phrase.words for each in raw["say"] for phrase in templates.expand(each))
-    after = raw.get("after", [])
-    after = after.split() if isinstance(after, str) else after
-    return Mark(raw["text"], said, frozenset(after), frozenset(raw.get("before", [])), raw.get("sure", False))
+    after = frozenset(
+        raw.get("after", "").split() if isinstance(raw.get("after"), str) else raw.get("after", [])
+    )
+    then, before = frozenset(raw.get("then", [])), frozenset(raw.get("before", []))
+    return Mark(raw["text"], said, after, then, before, raw.get("sure", False))
