@@ -18,6 +18,7 @@ from killah.cli import (
     models,
     persona,
     rewrite,
+    speak,
     train,
     write,
 )
@@ -36,6 +37,7 @@ app = typer.Typer(
 write.register(app)
 generate.register(app)
 rewrite.register(app)
+speak.register(app)
 index.register(app)
 app.add_typer(persona.app, name="persona")
 app.add_typer(models.app, name="models")
