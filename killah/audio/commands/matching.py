@@ -33,7 +33,7 @@ class Near:
         for place in self._possible(letters, allowed):
             # Nor may all be there but a word: "capitalise" is not short for "capitalise it".
             if meant <= self._words[place] and not words < self._words[place]:
-                distance = _distance(letters, self._letters[place], allowed)
+                distance = edit_distance(letters, self._letters[place], allowed)
                 if distance <= allowed:
                     found.append((distance, self.phrases[place]))
         least = min(found)[0] if found else 0
@@ -43,7 +43,7 @@ class Near:
         """The `most` nearest phrases and their distances, whatever was heard; nearest first."""
         letters = _joined(heard)
         places = np.argsort(self._bounds(letters, slice(None)), kind="stable")[: 4 * most]
-        found = sorted((_distance(letters, self._letters[place], 10**6), place) for place in places)
+        found = sorted((edit_distance(letters, self._letters[place], 10**6), place) for place in places)
         return [(self.phrases[place], distance) for distance, place in found[:most]]
 
     def _possible(self, letters: str, allowed: int) -> list[int]:
@@ -69,7 +69,7 @@ def _count(letters: str) -> np.ndarray:
     return np.bincount(places, minlength=32).astype(np.int16)
 
 
-def _distance(first: str, second: str, limit: int) -> int:
+def edit_distance(first: str, second: str, limit: int) -> int:
     """Levenshtein's distance; anything above `limit` once it must be."""
     if abs(len(first) - len(second)) > limit:
         return limit + 1
