@@ -44,6 +44,10 @@ class Settings(BaseModel):
     """Raise min_p where the model is sure, lower it where it hesitates: up to twice, down to half."""
     passages: int | None = Field(default=None, ge=0, le=20)
     """Passages of your own writing that are put before the text; none: as the persona's check chose."""
+    encoder: str = "ear-nano"
+    """Speech encoder: a name from `killah models list`, or a folder."""
+    microphone: str | None = None
+    """Microphone: a part of its name; none: the system's default."""
     autosave_seconds: int = Field(default=5, ge=1, le=3600)
     """The editor forces its recovery journal onto the disk this often: what a power cut can lose."""
     theme: Literal["dark", "light"] = "dark"

@@ -11,7 +11,7 @@ import numpy as np
 
 from killah.audio import RATE, ctc
 from killah.audio.alignment import align
-from killah.audio.beam import BeamSearch, Search
+from killah.audio.beam import BeamSearch, Hypothesis, Search
 from killah.audio.ctc import Word
 from killah.audio.encoder import SpeechEncoder
 from killah.audio.hot_words import HotWords
@@ -62,17 +62,25 @@ class Recogniser:
 
     def settle(self, samples: np.ndarray, before: Sequence[str] = ()) -> list[Word]:
         """The likeliest words after `before`, with times in `samples`."""
-        if len(samples) < SHORTEST * RATE:
-            return []
-        return self.decode(self.log_probs(samples), before)
+        log_probs, found = self.guesses(samples, before=before)
+        return self.timed(log_probs, found[0]) if found else []
 
-    def decode(self, log_probs: np.ndarray, before: Sequence[str] = ()) -> list[Word]:
-        """As `settle`, from log_probs (frames, letters)."""
+    def guesses(
+        self, samples: np.ndarray, count: int = 1, before: Sequence[str] = ()
+    ) -> tuple[np.ndarray, list[Hypothesis]]:
+        """Log probabilities of the letters, and up to `count` hypotheses, best first; none of too little."""
+        if len(samples) < SHORTEST * RATE:
+            return np.zeros((0, len(self._letters)), np.float32), []
+        log_probs = self.log_probs(samples)
         search = BeamSearch(
             self._letters, self._search, language=self._words, hot_words=self._hot_words, before=before
         )
         search.feed(log_probs)
-        text = " ".join(search.finish()[0].words)
-        if not text:
+        return log_probs, search.finish(count)
+
+    def timed(self, log_probs: np.ndarray, hypothesis: Hypothesis) -> list[Word]:
+        """The words of a hypothesis with their times."""
+        if not hypothesis.words:
             return []
-        return align(log_probs, text, self._letters).timed(self.encoder.seconds_per_frame)
+        alignment = align(log_probs, " ".join(hypothesis.words), self._letters)
+        return alignment.timed(self.encoder.seconds_per_frame)

@@ -12,6 +12,7 @@ from killah.cli import (
     compose,
     config,
     demo,
+    dictate,
     doctor,
     generate,
     index,
@@ -20,6 +21,8 @@ from killah.cli import (
     rewrite,
     speak,
     train,
+    transcribe,
+    vocabulary,
     write,
 )
 from killah.errors import KillahError
@@ -37,9 +40,12 @@ app = typer.Typer(
 write.register(app)
 generate.register(app)
 rewrite.register(app)
+dictate.register(app)
+transcribe.register(app)
 speak.register(app)
 index.register(app)
 app.add_typer(persona.app, name="persona")
+app.add_typer(vocabulary.app, name="vocabulary")
 app.add_typer(models.app, name="models")
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(compose.app, name="compose")

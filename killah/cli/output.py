@@ -16,7 +16,12 @@ JSON = typer.Option(False, "--json", help="Print one JSON object instead of text
 
 def print_json(value: Any, *, lines: bool = False) -> None:
     """One JSON value on stdout, text as it is; with `lines` in one line, at once."""
-    print(json.dumps(value, ensure_ascii=False, indent=None if lines else 2, default=str), flush=lines)
+    print(json_text(value, lines=lines), flush=lines)
+
+
+def json_text(value: Any, *, lines: bool = False) -> str:
+    """What `print_json` prints."""
+    return json.dumps(value, ensure_ascii=False, indent=None if lines else 2, default=str)
 
 
 def table(columns: list[str], rows: list[list[Any]]) -> None:
@@ -36,12 +41,13 @@ def table(columns: list[str], rows: list[list[Any]]) -> None:
 
 
 @contextmanager
-def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr that appears with the first step."""
+def progress_bar(what: str, *, seconds: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr that appears with the first step; steps are bytes, or `seconds` of a recording."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn(what), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    done = TextColumn("{task.completed} of {task.total} s") if seconds else DownloadColumn()
+    columns = (TextColumn(what, markup=False), BarColumn(), done, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)

@@ -13,6 +13,7 @@ from killah.engine import compositions, decoding, prompt, rewriting
 from killah.engine.decoding import Ghost
 from killah.engine.gate import Gate
 from killah.engine.habits import Habits
+from killah.engine.listening import Ear
 from killah.engine.members import Members, Present
 from killah.engine.personal import Asking, Lookups, Personal, Ready, given
 from killah.engine.prompt import Prompt, Slot, SoftToken
@@ -153,6 +154,10 @@ class Engine:
     def passages(self, text: str) -> list[str]:
         """The persona's passages nearest to the end of `text`, best last; waits for the lookup."""
         return list(self._lookups.ask(text, _asking("continue")).result().passages)
+
+    def ear(self) -> Ear:
+        """What hears, on the engine's thread; its encoder is loaded when it is first asked."""
+        return Ear(self._scheduler, self._settings.encoder)
 
     def close(self) -> None:
         """End all work and threads."""

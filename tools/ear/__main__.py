@@ -79,7 +79,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=6_000)
     parser.add_argument("--seconds", type=float, default=70, help="of speech in a step")
     parser.add_argument("--warmup", type=int, default=200)
-    parser.add_argument("--decay", type=float, default=0.2)
+    parser.add_argument("--decay", type=float, default=0.55)
     parser.add_argument("--muon", type=float, default=0.01)
     parser.add_argument("--adam", type=float, default=0.001)
     parser.add_argument("--save-every", type=int, default=200)

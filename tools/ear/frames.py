@@ -18,20 +18,15 @@ LETTERS_A_SECOND = 25  # what is said faster was cut wrongly
 
 
 def save_frames(shards: Path, model: Path, out: Path, hours: float) -> None:
-    """Write rows and frames of up to `hours` of the training shards, real speech first, and of the dev ones."""
+    """Write rows and frames of the dev shards and of up to `hours` of training ones, real speech first."""
     out.mkdir(parents=True, exist_ok=True)
-    chosen = {
-        "train": _within(clips.listed(shards, "train-*"), hours),
-        "valid": clips.listed(shards, "dev-*"),
-    }
+    train, valid = _within(clips.listed(shards, "train-*"), hours), clips.listed(shards, "dev-*")
     encoder = SpeechEncoder.load(model)
-    every = [clip for split in chosen.values() for clip in split]
-    recordings.write(
-        out, encoder.name, encoder.seconds_per_frame, _frames(encoder, shards, every), encoder.width
-    )
+    found = _frames(encoder, shards, [*train, *valid])
+    recordings.write(out, encoder.name, encoder.seconds_per_frame, found, encoder.width)
     number = 1
-    for split, found in chosen.items():
-        rows = [{"text": clip.text, "recording": number + i} for i, clip in enumerate(found)]
+    for split, said in (("train", train), ("valid", valid)):
+        rows = [{"text": clip.text, "recording": number + i} for i, clip in enumerate(said)]
         number += len(rows)
         lines = (json.dumps(row, ensure_ascii=False) for row in rows)
         (out / f"{split}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")

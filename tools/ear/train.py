@@ -26,7 +26,8 @@ from .clips import Clip
 from .letters import LETTERS, encode
 
 MIDDLE = 0.3  # share of the loss that the middle layer has
-GENTLE = 0.4  # share of the steps in which augmentation becomes the rule
+AUGMENTED = 0.6  # share of the batches that are made harder
+GENTLE = 0.4  # share of the steps after which every batch would be
 POOL = 40  # batches between which clips of similar length are brought together
 
 
@@ -144,7 +145,8 @@ def train(
                 torch.manual_seed(run.step)
                 np.random.seed(run.step)  # transformers draws its time masks from it
                 began = time.perf_counter()
-                harder = random if random.random() * GENTLE * recipe.steps < run.step else None
+                share = min(AUGMENTED, run.step / (GENTLE * recipe.steps))
+                harder = random if random.random() < share else None
                 batch = collate(folder, planned[run.step - first], harder)
                 loss, last = loss_of(model, batch)
                 loss.backward()

@@ -1,0 +1,26 @@
+"""Which language an utterance is in, by its letters, and what follows from it."""
+
+from collections.abc import Sequence
+
+from killah.audio.commands import Command, parse
+from killah.audio.commands.tables import Language
+from killah.audio.ctc import Word
+from killah.audio.dictation_text import written
+
+
+def language_of(text: str) -> Language:
+    """Russian where most letters are Cyrillic, else English."""
+    letters = [letter for letter in text.lower() if letter.isalpha()]
+    cyrillic = sum("а" <= letter <= "я" or letter == "ё" for letter in letters)
+    return "ru" if 2 * cyrillic > len(letters) else "en"
+
+
+def understand(utterance: str) -> Command | None:
+    """The command that an utterance is as a whole, in its own language."""
+    return parse(utterance, language_of(utterance))
+
+
+def as_written(words: Sequence[Word], before: str = "") -> str:
+    """An utterance as text, to stand behind `before`."""
+    language = language_of(" ".join(word.text for word in words))
+    return written(words, before, language=language).text

@@ -1,0 +1,165 @@
+"""`killah dictate`: speech to text as it is said, with voice commands."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from killah.cli.output import print_json, table
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from killah.audio.commands.document import Document
+    from killah.audio.dictation import Event
+    from killah.engine.scribe import Outcome
+
+    Blocks = Iterator[np.ndarray]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `dictate` to the root."""
+    app.command("dictate", epilog="Example: killah dictate --file notes.md")(dictate)
+
+
+def dictate(
+    file: Annotated[
+        Path | None, typer.Option("--file", "-f", help="Go on writing this file; saved at every pause.")
+    ] = None,
+    recording: Annotated[
+        Path | None, typer.Option("--from", help="Hear a recording as if it were said now.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Microphone: its number or a part of its name.")] = None,
+    devices: Annotated[bool, typer.Option("--devices", help="List the microphones.")] = False,
+    persona: Annotated[str | None, typer.Option(help="Who 'continue' and 'rephrase that' write as.")] = None,
+    model: Annotated[str | None, typer.Option(help="Base model, by name or folder.")] = None,
+    encoder: Annotated[str | None, typer.Option(help="Speech encoder, by name or folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
+) -> None:
+    """Write down what you say until Ctrl-C; the text goes to stdout at the end, or into a file as it grows.
+
+    Say "new line", "comma", "scratch that", "undo", "replace X with Y", "continue", "rephrase that",
+    "stop listening" and so on, in English or Russian, after a pause. Nothing is recorded.
+    """
+    if devices:
+        _list_devices(as_json)
+        return
+    from killah.audio.commands.document import Document
+    from killah.audio.dictation import Dictation
+    from killah.audio.language import understand
+    from killah.cli.hearing import Page
+    from killah.cli.streaming import engine_for
+    from killah.engine.scribe import Scribe
+
+    with ExitStack() as stack:
+        document = Document(_read(file))
+        engine = stack.enter_context(engine_for(model, persona, encoder=encoder))
+        scribe, dictation = Scribe(document, engine), Dictation(engine.ear(), understand)
+        page = stack.enter_context(Page(document, shown=not as_json))
+        sound = stack.enter_context(_recorded(recording) if recording else _live(device, page.say))
+
+        def take(events: "list[Event]") -> None:
+            for event in events:
+                outcome = scribe.take(event)
+                if as_json:
+                    _tell(event, outcome)
+                if outcome is not None and file:
+                    _save(file, document)
+                page.show(event)
+
+        try:
+            for samples in sound(page.level):
+                take(dictation.feed(samples))
+        except KeyboardInterrupt:
+            pass  # the end of every dictation
+        take(dictation.finish())
+    if not as_json and not file:
+        print(document.text)
+
+
+def _read(file: Path | None) -> str:
+    from killah.cli.output import read_text
+
+    return read_text(str(file)) if file and file.exists() else ""
+
+
+def _save(file: Path, document: "Document") -> None:
+    from killah import paths
+
+    try:
+        paths.write_private(file, document.text)
+    except OSError as error:
+        raise paths.cannot_write(file, error) from error
+
+
+def _list_devices(as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from killah.audio.inputs import devices
+
+    found = devices()
+    if as_json:
+        print_json([asdict(each) for each in found])
+        return
+    rows = [[each.number, each.name, each.channels, each.rate, "*" if each.default else ""] for each in found]
+    table(["number", "name", "channels", "Hz", "default"], rows)
+
+
+@contextmanager
+def _recorded(path: Path) -> "Iterator[Callable[[Callable[[float], object]], Blocks]]":
+    """A recording in blocks, as quickly as they are heard."""
+    from killah.audio import files
+
+    yield lambda _: files.blocks(path, seconds=0.1)
+
+
+@contextmanager
+def _live(
+    device: str | None, say: Callable[[str], None]
+) -> "Iterator[Callable[[Callable[[float], object]], Blocks]]":
+    """The microphone; what happens to it is said."""
+    from killah.audio.microphone import Microphone
+    from killah.config import load
+
+    wanted = device or load().microphone
+    with Microphone(
+        int(wanted) if wanted and wanted.isdigit() else wanted, listener=lambda event: say(event.text)
+    ) as microphone:
+
+        def blocks(level: Callable[[float], object]) -> "Blocks":
+            lost = 0
+            while True:
+                samples = microphone.read(0.1)
+                level(microphone.level().rms)
+                if microphone.overflows > lost:
+                    lost = microphone.overflows
+                    say(f"Sound was lost {lost} times: this machine is too busy.")
+                yield samples
+
+        yield blocks
+
+
+def _tell(event: "Event", outcome: "Outcome | None") -> None:
+    """One event as a line of JSON, times in seconds from the start."""
+    from dataclasses import asdict
+
+    from killah.audio.dictation import Final, Partial, Said, Silence
+
+    names: dict[type, str] = {Partial: "partial", Final: "final", Said: "command", Silence: "silence"}
+    line: dict[str, object] = {"event": names[type(event)], "at": round(event.at, 3)}
+    if isinstance(event, Silence):
+        line["seconds"] = round(event.seconds, 3)
+    else:
+        line["words"] = [
+            {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(word).items()}
+            for word in event.words
+        ]
+    if isinstance(event, Said):
+        line["command"] = {k: v for k, v in asdict(event.command).items() if v}
+    if isinstance(event, Final):
+        line["ends"] = event.ends
+    if outcome is not None:
+        line |= {"text": outcome.text, "done": outcome.done}
+    print_json(line, lines=True)

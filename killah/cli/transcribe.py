@@ -1,0 +1,108 @@
+"""`killah transcribe`: recordings to text, subtitles or JSON."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from killah.cli.output import json_text, progress_bar
+from killah.errors import KillahError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from killah.audio.transcript import Utterance
+    from killah.engine.listening import Ear
+
+Form = Literal["txt", "srt", "vtt", "json"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `transcribe` to the root."""
+    app.command("transcribe", epilog="Example: killah transcribe interview.m4a --format srt --output .")(
+        transcribe
+    )
+
+
+def transcribe(
+    recordings: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="wav, flac, ogg, mp3, m4a; any rate.")
+    ],
+    form: Annotated[Form, typer.Option("--format", "-f", help="What to write.")] = "txt",
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="A folder for FILE.txt and so on; stdout otherwise.")
+    ] = None,
+    encoder: Annotated[str | None, typer.Option(help="Speech encoder, by name or folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Write down what is said in recordings of any length.
+
+    Speech is found and cut at pauses; silence and noise give no words. Exit code 1 where a file could not be
+    read; the others are transcribed.
+    """
+    from killah.config import load
+    from killah.engine.listening import Ear, alone
+
+    form = "json" if as_json else form
+    failed = 0
+    with alone() as scheduler:
+        ear = Ear(scheduler, encoder or load().encoder)
+        for path in recordings:
+            try:
+                _one(path, ear, form, output)
+            except KillahError as error:
+                typer.echo(f"killah: {error}", err=True)
+                failed += 1
+    if failed:
+        raise typer.Exit(1)
+
+
+def _one(path: Path, ear: "Ear", form: Form, output: Path | None) -> None:
+    """Transcribe one recording to stdout as it goes, or whole into the folder."""
+    pieces = _written(path, _utterances(path, ear), form)
+    if output is None:
+        for piece in pieces:
+            sys.stdout.write(piece)
+            sys.stdout.flush()
+        return
+    from killah import paths
+
+    text = "".join(pieces)
+    target = output / f"{path.stem}.{form}"
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        paths.write_private(target, text)
+    except OSError as error:
+        raise paths.cannot_write(target, error) from error
+    typer.echo(f"{target}", err=True)
+
+
+def _utterances(path: Path, ear: "Ear") -> "Iterator[Utterance]":
+    """What is said, with a bar on stderr in a terminal."""
+    from killah.audio import RATE, files, transcript
+    from killah.audio.language import as_written
+
+    total = files.duration(path)
+    with progress_bar(path.name, seconds=True) as progress:
+
+        def blocks() -> "Iterator[np.ndarray]":
+            done = 0.0
+            for block in files.blocks(path):
+                yield block
+                done += len(block) / RATE
+                progress(round(done), round(max(done, total or 0.0)))
+
+        yield from transcript.transcribe(blocks(), ear.settle, as_written)
+
+
+def _written(path: Path, utterances: "Iterable[Utterance]", form: Form) -> Iterator[str]:
+    """The pieces of a file of that form."""
+    from killah.audio import transcript
+
+    if form == "json":
+        yield json_text({"file": str(path), "utterances": list(transcript.as_values(utterances))}) + "\n"
+        return
+    write = {"txt": transcript.as_text, "srt": transcript.as_srt, "vtt": transcript.as_vtt}[form]
+    yield from write(utterances)
