@@ -10,7 +10,7 @@ SECOND = np.zeros(RATE, np.float32)
 
 
 class Speaker:
-    """Says a word each second, "w0", "w1", ...; samples carry the second's number, so a window tells its words."""
+    """Says a word each second, "w0", "w1", ...; each sample is the number of its second."""
 
     def __init__(self):
         self.heard = []

@@ -45,10 +45,12 @@ def test_shorter_recordings_have_silence_before_them(folder):
     assert found.soft_tokens(projector, batch).shape == (2, 2, 8)
 
 
-def test_the_projector_learns_what_was_said_and_an_adapter_behind_it(folder, recipe, tiny, home):
+def test_the_projector_learns_what_was_said_and_an_adapter_behind_it(folder, recipe, tiny, home, tmp_path):
     settings = recipe(rows=rows(16), valid=rows(4), name="audio-projector", stack=2)
     changes = ["iters=60", "learning_rate=0.05", "install=true", "patience=9"]
-    before = runs.run("audio-projector", settings, ["iters=1", "learning_rate=0.000001", "adapter_path=x/no"])
+    before = runs.run(
+        "audio-projector", settings, ["iters=1", "learning_rate=0.000001", f"adapter_path={tmp_path / 'no'}"]
+    )
     after = runs.run("audio-projector", settings, changes)
     assert after["valid"] < before["valid"] - 0.5
     card = package.read(catalog.find("audio-projector", "tiny"), base.load(tiny).manifest).card
