@@ -3,8 +3,8 @@
 Single ways come first, then every combination of those that are installed; the weights of n-grams and of the
 text so far are found without asking the model again. Of ways that are as good as the best within one standard
 error of the paired difference, the least is taken (Breiman et al. 1984, the one-standard-error rule). On the
-other text of eight authors it saves as many bits as the plain minimum, 2.7 %, and comes nearer to what is best
-there in hindsight.
+other text of eight authors it saves as many bits as the plain minimum, 2.7 %, and comes nearer to what is
+best there in hindsight.
 """
 
 from collections.abc import Callable, Iterable, Sequence
