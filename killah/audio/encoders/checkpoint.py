@@ -1,0 +1,80 @@
+"""Files of a speech encoder into a model: config.json checked, weights renamed, in the device's dtype."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import mlx.core as mx
+import mlx.nn as nn
+from pydantic import BaseModel, ValidationError
+from safetensors import SafetensorError, safe_open
+
+from killah import devices
+from killah.errors import KillahError
+from killah.hub.files import read_json, weight_files
+
+Config = TypeVar("Config", bound=BaseModel)
+
+
+def dtype() -> mx.Dtype:
+    """What to compute in: bfloat16, but float32 on a CPU, which is ten times faster at it."""
+    return mx.float32 if devices.prepare().kind == "cpu" else mx.bfloat16
+
+
+def read_config(folder: Path, form: type[Config]) -> Config:
+    """config.json as a `form`. Raises `KillahError` where the two do not agree."""
+    try:
+        return form.model_validate(read_json(folder / "config.json"))
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"])) or "its numbers"
+        raise KillahError(
+            f"{folder} is a speech encoder that Killah cannot run: {where}: {problem['msg']}.",
+            "Choose another model.",
+        ) from error
+
+
+def read_weights(folder: Path, rename: Callable[[str], str | None]) -> dict[str, mx.array]:
+    """Tensors by the name that `rename` gives them, without those that get none; read when they are used.
+
+    Raises `KillahError` for a pickle, and for a file that is missing, cut short or damaged.
+    """
+    weights: dict[str, mx.array] = {}
+    for file in weight_files(folder, _conversion(folder)):
+        try:
+            with safe_open(file, "numpy"):  # header and size are checked; mx.load would not see a cut file
+                pass
+        except (SafetensorError, OSError) as error:
+            raise KillahError(
+                f"{file} is not a safetensors file, or is cut short: {error}.", "Download it again."
+            ) from error
+        loaded = mx.load(str(file))
+        assert isinstance(loaded, dict)
+        weights |= {new: value for name, value in loaded.items() if (new := rename(name)) is not None}
+    return weights
+
+
+def fill(model: nn.Module, weights: dict[str, mx.array], folder: Path) -> None:
+    """Give `model` its weights, on the thread that will use it. Raises `KillahError` if they do not fit."""
+    wanted = dtype()
+    try:
+        model.load_weights([(name, value.astype(wanted)) for name, value in weights.items()], strict=True)
+    except ValueError as error:
+        what = str(error).splitlines()[0].rstrip(" .:")
+        raise KillahError(
+            f"The weights in {folder} do not fit its config.json: {what}.",
+            "Take both from the same model.",
+        ) from error
+    model.freeze()
+    model.eval()
+    mx.eval(model.parameters())
+
+
+def _conversion(folder: Path) -> str:
+    """How transformers makes safetensors of a pickle the user trusts."""
+    names: Any = read_json(folder / "config.json").get("architectures") or ["AutoModel"]
+    return (
+        "If you trust it: "
+        f"python -c \"from transformers import {names[0]} as M; M.from_pretrained('{folder}')"
+        f".save_pretrained('{folder}')\""
+    )
