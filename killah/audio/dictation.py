@@ -18,10 +18,13 @@ import numpy as np
 from killah.audio import RATE
 from killah.audio.commands import Command
 from killah.audio.ctc import Word
+from killah.audio.language import near
 from killah.audio.stream import UtteranceStream
 from killah.audio.utterances import Audio, End, Start, Utterances
 
 TOLD = 1.0  # seconds of silence between two that are told
+COMMAND = 4.0  # seconds that a command takes at most, with the silence around it
+SOUNDS_LIKE = 0.25  # nats a letter that a phrase may be less likely than what was heard
 _LISTENING = {"stop_listening": False, "start_listening": True}
 
 
@@ -34,6 +37,10 @@ class Listener(Protocol):
 
     def settle(self, samples: np.ndarray) -> Sequence[Word]:
         """The words for good."""
+        ...
+
+    def phrase(self, samples: np.ndarray, phrases: Sequence[str]) -> tuple[str, float] | None:
+        """Which of `phrases` was said, if one was, and how far from it in nats a letter."""
         ...
 
 
@@ -143,9 +150,11 @@ class Dictation:
 
     def _end(self, end: End) -> list[Event]:
         assert self._stream is not None
+        whole = not self._final and not end.cut
+        draft = self._listener.draft(self._stream.window) if whole else []
         words = tuple(self._stream.finish())
+        command = self._commanded(self._stream.window, words, draft) if whole else None
         self._stream, self._quiet_since, self._told = None, end.at, end.at
-        command = None if self._final or end.cut else self._understand(_text(words))
         if command is not None and command.name in _LISTENING:
             self.listening = _LISTENING[command.name]
             return [Said(command, words, self._time)]
@@ -156,6 +165,18 @@ class Dictation:
         if words or self._final or self._partial:
             return [Final(words, self._time)]
         return []
+
+    def _commanded(self, samples: np.ndarray, words: Sequence[Word], draft: Sequence[Word]) -> Command | None:
+        """The command of a whole utterance: as it was written down, or by the sound of a phrase like it."""
+        texts = [_text(words), _text(draft)]
+        for text in texts:
+            if command := self._understand(text):
+                return command
+        if len(samples) > COMMAND * RATE:
+            return None
+        phrases = [phrase for text in texts if text for phrase in near(text)]
+        found = self._listener.phrase(samples, phrases)
+        return self._understand(found[0]) if found and found[1] <= SOUNDS_LIKE else None
 
     def _silence(self) -> list[Event]:
         if self._stream is not None or self._time - self._told < TOLD:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from killah.audio.commands import Command, parse
+from killah.audio.commands import Command, nearest, parse
 from killah.audio.commands.tables import Language
 from killah.audio.ctc import Word
 from killah.audio.dictation_text import written
@@ -18,6 +18,11 @@ def language_of(text: str) -> Language:
 def understand(utterance: str) -> Command | None:
     """The command that an utterance is as a whole, in its own language."""
     return parse(utterance, language_of(utterance))
+
+
+def near(utterance: str, most: int = 12) -> list[str]:
+    """The phrases that are commands whose letters are nearest to what was heard."""
+    return [phrase for phrase, _ in nearest(utterance, language_of(utterance), most)]
 
 
 def as_written(words: Sequence[Word], before: str = "") -> str:

@@ -6,6 +6,7 @@ words = recogniser.draft(samples)       # the likeliest letter of each frame: qu
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 
@@ -38,6 +39,7 @@ class Recogniser:
         self._words = words
         self._search = search or Search()
         self._hot_words: HotWords | None = None
+        self._heard = np.zeros(0, np.float32), np.zeros((0, len(self._letters)), np.float32)
 
     @classmethod
     def load(cls, name: str) -> "Recogniser":
@@ -51,8 +53,13 @@ class Recogniser:
         self._hot_words = HotWords(phrases) if phrases else None
 
     def log_probs(self, samples: np.ndarray) -> np.ndarray:
-        """Of every letter in every frame, (frames, letters) float32, natural logarithms."""
-        return np.array(self.encoder.log_probs(self.encoder.encode(samples)))
+        """Of every letter in every frame, (frames, letters) float32, natural logarithms.
+
+        Those of the samples that were heard last are remembered.
+        """
+        if samples is not self._heard[0]:
+            self._heard = samples, np.array(self.encoder.log_probs(self.encoder.encode(samples)))
+        return self._heard[1]
 
     def draft(self, samples: np.ndarray) -> list[Word]:
         """The likeliest letters, as words with times in `samples`."""
@@ -77,6 +84,21 @@ class Recogniser:
         )
         search.feed(log_probs)
         return log_probs, search.finish(count)
+
+    def phrase(self, samples: np.ndarray, phrases: Sequence[str]) -> tuple[str, float] | None:
+        """Which of `phrases` was said, if one was, and how much less likely it is than the likeliest letters.
+
+        In nats a letter. None of too little speech.
+        """
+        if len(samples) < SHORTEST * RATE:
+            return None
+        log_probs = self.log_probs(samples)
+        free = float(log_probs.max(axis=1).sum())
+        gaps: list[tuple[float, str]] = []
+        for phrase in phrases:
+            with suppress(KillahError):  # more letters than there are frames, or strange ones
+                gaps.append(((free - align(log_probs, phrase, self._letters).log_prob) / len(phrase), phrase))
+        return (min(gaps)[1], min(gaps)[0]) if gaps else None
 
     def timed(self, log_probs: np.ndarray, hypothesis: Hypothesis) -> list[Word]:
         """The words of a hypothesis with their times."""

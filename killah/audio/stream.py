@@ -68,6 +68,11 @@ class UtteranceStream:
         """The words that were still open, final now."""
         return self._open(self._settle)
 
+    @property
+    def window(self) -> np.ndarray:
+        """The samples (samples,) that are kept."""
+        return self._window
+
     def _older(self) -> list[Word]:
         """Settle the words that are well behind the end, and let their sound go."""
         latest = self.end - OPEN

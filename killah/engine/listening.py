@@ -39,6 +39,10 @@ class Ear:
         """The words of (samples,) for good."""
         return self._ask(lambda: self._loaded.settle(samples))
 
+    def phrase(self, samples: np.ndarray, phrases: Sequence[str]) -> tuple[str, float] | None:
+        """Which of `phrases` (samples,) are, if they are one, and how far from it in nats a letter."""
+        return self._ask(lambda: self._loaded.phrase(samples, phrases))
+
     def expect(self, phrases: Sequence[str]) -> None:
         """Hear these words and phrases more easily from now on."""
         self._ask(lambda: self._loaded.expect(phrases))

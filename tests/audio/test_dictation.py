@@ -18,9 +18,12 @@ class Ear:
         self.careful = 0
 
     def draft(self, samples):
-        words = self.texts[0].split()
-        count = min(len(words), 1 + int(len(samples) / RATE))
+        words = self.texts[0].split() if self.texts else []
+        count = min(len(words), 1 + int(1.5 * len(samples) / RATE))
         return [Word(word, i * 0.3 + 0.6, i * 0.3 + 0.8, 0.9) for i, word in enumerate(words[:count])]
+
+    def phrase(self, samples, phrases):
+        return None
 
     def settle(self, samples):
         self.careful += 1

@@ -34,6 +34,8 @@ def prepare(options: argparse.Namespace) -> None:
     for language in ("en", "ru"):
         held = speech.synthetic(data, language, HOUR / 20, 0, unheard=True)
         speech.write_shard(out / f"dev-synthetic-{language}", held)
+        asked = speech.commands(language, HOUR / 2, 1)
+        speech.write_shard(out / f"train-commands-{language}", asked)
     for number in range(options.hours):
         language = "ru" if number % 5 == 4 else "en"
         found = speech.synthetic(data, language, HOUR, 1 + number)

@@ -10,6 +10,8 @@ from pathlib import Path
 import soundfile
 
 from killah.audio import RATE
+from killah.audio.commands import phrases
+from killah.audio.commands.tables import Language
 from tools.pretrain.corpus import books
 
 from . import clips, voices
@@ -44,7 +46,12 @@ def synthetic(
 ) -> Iterator[Spoken]:
     """`seconds` of sentences and phrases, each in a voice drawn at random."""
     dice = random.Random(f"{language} {seed} {unheard}")
-    said = sentences(data, language, dice)
+    return _said(sentences(data, language, dice), language, seconds, dice, unheard=unheard)
+
+
+def _said(
+    said: Iterator[str], language: str, seconds: float, dice: random.Random, *, unheard: bool = False
+) -> Iterator[Spoken]:
     total = 0.0
     while total < seconds:
         text = next(said)
@@ -56,6 +63,13 @@ def synthetic(
         if 0.2 < len(samples) / RATE <= LONGEST and len(letters) < 20 * len(samples) / RATE:
             total += len(samples) / RATE
             yield samples, letters, voice.label
+
+
+def commands(language: Language, seconds: float, seed: int) -> Iterator[Spoken]:
+    """`seconds` of spoken commands, each in a voice drawn at random."""
+    dice = random.Random(f"commands {language} {seed}")
+    every = phrases(language)
+    return _said(iter(lambda: dice.choice(every), ""), language, seconds, dice)
 
 
 def sentences(data: Path, language: str, dice: random.Random) -> Iterator[str]:

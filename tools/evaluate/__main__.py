@@ -14,7 +14,7 @@ from killah import devices
 from killah.errors import KillahError
 from tools.evaluate.report import as_json, as_text
 
-NAMES = ("base", "gate", "quantisation", "adapters", "persona", "likeness", "speech")
+NAMES = ("base", "gate", "quantisation", "adapters", "persona", "likeness", "speech", "commands")
 
 
 def main(arguments: list[str]) -> int:
