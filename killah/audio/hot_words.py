@@ -27,8 +27,8 @@ class HotWords:
     """Phrases as `killah.metrics.spoken` writes them; `bonus` in nats a letter, `most` in nats a phrase.
 
     In a word model their words are at least as likely as `log_p` says: known, if rare. That does most: on
-    letters made at random with 215 names expected, of which 15 were said, it finds 13 and the bonus the other
-    two; twice the bonus writes names that nobody said.
+    synthetic letters, with 215 names expected and 15 of them said, it finds 13 and the bonus the other two;
+    twice the bonus writes names that nobody said.
     """
 
     def __init__(
