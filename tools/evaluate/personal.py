@@ -264,15 +264,16 @@ def choice(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
         confirmed = parts[1].ask([chosen, *others])
         own = confirmed.nats(chosen).sum()
         lowest = min(others, key=lambda way: confirmed.nats(way).sum())
+        total = confirmed.nats(lowest).sum()
         gap = confirmed.nats(chosen) - confirmed.nats(lowest)
-        margin = float(100 * (own / confirmed.nats(lowest).sum() - 1))
+        margin = float(100 * gap.sum() / total)
         best += margin < 0
         lost.append(margin)
         result[writer.name] = {
             "chosen": chosen.name,
             "best_other": lowest.name,
             "over_best_other_per_cent": margin,
-            "standard_errors": float(gap.sum() / (gap.std(ddof=1) * np.sqrt(len(gap)))),
+            "standard_error_per_cent": float(100 * gap.std(ddof=1) * np.sqrt(len(gap)) / total),
             "over_base_per_cent": float(100 * (own / confirmed.nats(Way()).sum() - 1)),
         }
     return result | {
