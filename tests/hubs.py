@@ -27,11 +27,13 @@ def online(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Answer], None]
 
 
 def serve(repository: str, folder: Path) -> Answer:
-    """A hub that has one repository: the files of `folder`."""
+    """A hub that has one repository: the files of `folder`, and no discussions."""
     names = [path.name for path in folder.iterdir()]
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
+        if path.endswith("/discussions"):
+            return httpx2.Response(200, json={"discussions": [], "count": 0, "start": 0})
         if path.startswith(f"/api/models/{repository}/tree/"):
             tree = [{"type": "file", "path": n, "size": (folder / n).stat().st_size, "oid": n} for n in names]
             return httpx2.Response(200, json=tree)
@@ -48,7 +50,7 @@ def serve(repository: str, folder: Path) -> Answer:
 def gated(request: httpx2.Request) -> httpx2.Response:
     """Everybody may see that the repository exists; files are for those who accepted the licence."""
     if request.url.path.startswith("/api/") and "/tree/" not in request.url.path:
-        siblings = [{"rfilename": "config.json"}]
+        siblings = [{"rfilename": "config.json"}, {"rfilename": "model.safetensors"}]
         return httpx2.Response(200, json={"id": "a/b", "sha": REVISION, "siblings": siblings})
     return httpx2.Response(
         401, headers={"X-Error-Code": "GatedRepo", "X-Error-Message": "gated"}, request=request

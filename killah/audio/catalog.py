@@ -3,17 +3,39 @@
 An encoder is a folder in the Hugging Face form, told from a base by the model_type in its config.json.
 """
 
+from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Literal
 
 from killah import paths
 from killah.errors import KillahError
 from killah.hub.catalog import NAME, known
-from killah.hub.files import read_json
+from killah.hub.files import check_safetensors, licence, read_json, weight_files
 
 CONFIG = "config.json"
 Kind = Literal["wav2vec2", "whisper"]
 KINDS = ("wav2vec2", "whisper")
+PRECISIONS = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder's folder, and what its files say; where they cannot be read, `problem` says why.
+
+    `letters` is the size of its vocabulary, 0 where it does not spell; `bytes` are of weights.
+    """
+
+    name: str
+    folder: Path
+    shipped: bool
+    kind: Kind
+    parameters: int = 0
+    precision: str = ""
+    bytes: int = 0
+    letters: int = 0
+    licence: str = ""
+    problem: str = ""
 
 
 def kind(folder: Path) -> Kind:
@@ -27,6 +49,15 @@ def kind(folder: Path) -> Kind:
     )
 
 
+def is_encoder(folder: Path) -> bool:
+    """Whether the folder holds a speech encoder; it may be broken otherwise."""
+    try:
+        kind(folder)
+    except KillahError:
+        return False
+    return True
+
+
 def find(name_or_folder: str | Path) -> Path:
     """Folder of an encoder: by name among the user's own, then the shipped ones; else as a path.
 
@@ -35,30 +66,55 @@ def find(name_or_folder: str | Path) -> Path:
     name = str(name_or_folder)
     if isinstance(name_or_folder, str) and NAME.fullmatch(name):
         for root in (paths.models_dir(), paths.shipped("models")):
-            if _is_encoder(root / name):
+            if is_encoder(root / name):
                 return root / name
     folder = Path(name_or_folder).expanduser()
     if folder.is_dir():
         return folder
-    hint = f"Installed: {', '.join(folder.name for folder in installed()) or 'none'}."
+    hint = f"Installed: {', '.join(folder.name for folder, _ in _folders()) or 'none'}."
     if name in known() and known()[name].kind == "encoder":
         hint = f"Run `killah models pull {name}`. {hint}"
     raise KillahError(f"There is no speech encoder {name!r}.", hint)
 
 
-def installed() -> list[Path]:
-    """Folders of all encoders, the user's own first; one of them hides a shipped one of its name."""
-    found: dict[str, Path] = {}
-    for root in (paths.models_dir(), paths.shipped("models")):
+def installed() -> list[Encoder]:
+    """Every encoder, the user's own first; one of them hides a shipped one of its name."""
+    found = []
+    for folder, shipped in _folders():
+        try:
+            found.append(describe(folder))
+        except KillahError as error:
+            found.append(Encoder(folder.name, folder, shipped, kind(folder), problem=str(error)))
+    return found
+
+
+def describe(folder: Path) -> Encoder:
+    """What the files of an encoder say. Raises `KillahError` for what is missing, cut short or no encoder."""
+    shapes = {}
+    files = weight_files(folder)
+    for file in files:
+        shapes |= check_safetensors(file)
+    dtype = next((dtype for dtype, _ in shapes.values()), "")
+    spells = str((read_json(folder / CONFIG).get("architectures") or [""])[0]).endswith("ForCTC")
+    vocabulary = folder / "vocab.json"
+    return Encoder(
+        name=folder.resolve().name,
+        folder=folder,
+        shipped=folder.resolve().is_relative_to(paths.shipped("models").resolve()),
+        kind=kind(folder),
+        parameters=sum(prod(shape) for _, shape in shapes.values()),
+        precision=PRECISIONS.get(dtype, dtype),
+        bytes=sum(file.stat().st_size for file in files),
+        letters=len(read_json(vocabulary)) if spells and vocabulary.exists() else 0,
+        licence=licence(folder),
+    )
+
+
+def _folders() -> list[tuple[Path, bool]]:
+    """Folder of each encoder by name, and whether it is shipped."""
+    found: dict[str, tuple[Path, bool]] = {}
+    for root, shipped in ((paths.models_dir(), False), (paths.shipped("models"), True)):
         for folder in sorted(path.parent for path in root.glob(f"*/{CONFIG}")):
-            if folder.name not in found and not folder.name.startswith(".") and _is_encoder(folder):
-                found[folder.name] = folder
+            if folder.name not in found and not folder.name.startswith(".") and is_encoder(folder):
+                found[folder.name] = folder, shipped
     return list(found.values())
-
-
-def _is_encoder(folder: Path) -> bool:
-    try:
-        kind(folder)
-    except KillahError:
-        return False
-    return True

@@ -1,17 +1,16 @@
-"""`killah models list|show|pull|convert|use`."""
+"""`killah models list|show|pull|convert|use|rm`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
+from killah.cli import model_cards
 from killah.cli.output import JSON, print_json, progress_bar, table
-
-if TYPE_CHECKING:
-    from killah.gemma.manifest import Manifest
+from killah.errors import KillahError
 
 app = typer.Typer(
-    help="Base models: list, inspect, fetch, convert, choose.",
+    help="Base models and speech encoders: list, inspect, fetch, convert, choose, remove.",
     epilog="Example: killah models list",
     no_args_is_help=True,
 )
@@ -23,79 +22,75 @@ Force = Annotated[bool, typer.Option("--force", help="Replace a model of the sam
 def list_(as_json: bool = JSON) -> None:
     """Models on this machine, and those that can be pulled."""
     from killah import config
-    from killah.gemma import catalog
+    from killah.audio import catalog as encoders
+    from killah.gemma import catalog as bases
     from killah.hub.catalog import known
 
-    chosen = config.load().model
-    installed = catalog.installed()
-    rows = [
-        {
-            "name": model.name,
-            "in_use": chosen in (model.name, str(model.folder)),
-            "parameters": model.manifest.parameters if model.manifest else None,
-            "precision": model.manifest.precision if model.manifest else None,
-            "bytes": model.manifest.bytes if model.manifest else None,
-            "licence": model.manifest.licence if model.manifest else None,
-            "folder": str(model.folder),
-            "shipped": model.shipped,
-            "problem": model.problem,
-        }
-        for model in installed
-    ]
-    names = {model.name for model in installed}
+    settings = config.load()
+    rows = [model_cards.base_row(model, settings.model) for model in bases.installed()]
+    rows += [model_cards.encoder_row(encoder, settings.encoder) for encoder in encoders.installed()]
+    names = {row["name"] for row in rows}
     available = {k: v.model_dump() for k, v in known().items() if k not in names}
     if as_json:
         print_json({"installed": rows, "available": available})
         return
-    table(
-        ["model", "parameters", "precision", "size", "where"],
-        [
-            [
-                f"{row['name']}{' *' if row['in_use'] else ''}",
-                _count(row["parameters"]),
-                row["precision"] or "-",
-                _size(row["bytes"]),
-                row["problem"] or ("shipped" if row["shipped"] else row["folder"]),
-            ]
-            for row in rows
-        ],
-    )
+    columns = ["model", "kind", "parameters", "precision", "size", "where"]
+    table(columns, [model_cards.cells(row) for row in rows])
     typer.echo("\n* in use. To choose another: killah models use NAME")
     for name, entry in available.items():
-        typer.echo(f"To fetch {entry['about']} ({_size(entry['download'])}): killah models pull {name}")
+        typer.echo(
+            f"To fetch {entry['about']} ({model_cards.size(entry['download'])}): killah models pull {name}"
+        )
 
 
 @app.command(epilog="Example: killah models show pushkin-nano")
 def show(
     model: Annotated[
-        str | None, typer.Argument(help="A name or a folder; the one in use if left out.")
+        str | None, typer.Argument(help="A name or a folder; the base in use if left out.")
     ] = None,
     as_json: bool = JSON,
 ) -> None:
     """What a model is, after checking that its files are whole."""
     from killah import config
+
+    if model and (folder := _encoder(model)):
+        from killah.audio import catalog as encoders
+
+        model_cards.print_encoder(encoders.describe(folder), as_json)
+        return
     from killah.gemma import catalog, manifest
 
     folder = catalog.find(model or config.load().model)
-    _print_manifest(manifest.read_verified(folder), folder, as_json)
+    model_cards.print_base(manifest.read_verified(folder), folder, as_json)
 
 
 @app.command(epilog="Example: killah models pull gemma-3-4b")
 def pull(
     name: Annotated[str, typer.Argument(help="A name from `killah models list`.")],
     force: Force = False,
-    keep: Annotated[bool, typer.Option("--keep", help="Keep the downloaded original as well.")] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the downloaded original of a base as well.")
+    ] = False,
     as_json: bool = JSON,
 ) -> None:
-    """Download a model from the Hugging Face hub and convert it. The only command that uses the network."""
-    from killah import devices, paths
+    """Download a model from the Hugging Face hub. The only command that uses the network.
 
+    Bases are converted to INT4; speech encoders stay as they are.
+    """
+    from killah import devices, paths
+    from killah.hub.catalog import entry
+
+    if entry(name).kind == "encoder":
+        from killah.audio import hub as encoders
+
+        model_cards.print_encoder(encoders.pull(name, force=force), as_json)
+        return
     devices.prepare()
     from killah.gemma import hub
 
     with progress_bar("Converting") as progress:
         result = hub.pull(name, force=force, keep=keep, progress=progress)
-    _print_manifest(result, paths.models_dir() / name, as_json)
+    model_cards.print_base(result, paths.models_dir() / name, as_json)
 
 
 @app.command(epilog="Example: killah models convert ~/Downloads/gemma-3-4b-pt gemma-3-4b")
@@ -131,7 +126,7 @@ def convert(
             force=force,
             progress=progress,
         )
-    _print_manifest(result, target, as_json)
+    model_cards.print_base(result, target, as_json)
 
 
 @app.command(epilog="Example: killah models use gemma-3-4b")
@@ -139,45 +134,58 @@ def use(
     model: Annotated[str, typer.Argument(help="A name or a folder.")],
     as_json: bool = JSON,
 ) -> None:
-    """Write with this model from now on."""
+    """Write with this base, or hear with this speech encoder, from now on."""
     from killah import config
-    from killah.gemma import catalog, manifest
 
-    folder = catalog.find(model)
-    about = manifest.read_verified(folder)
-    by_path = folder == Path(model).expanduser()
-    config.set_value("model", str(folder.resolve()) if by_path else model)
-    if as_json:
-        print_json({"model": config.load().model, "folder": str(folder)})
+    if folder := _encoder(model):
+        from killah.audio import catalog as encoders
+
+        about = encoders.describe(folder)
+        setting, told = "encoder", f"Killah now hears with {about.name} ({about.precision})."
     else:
-        typer.echo(f"Killah now writes with {about.name} ({about.precision}).")
+        from killah.gemma import catalog, manifest
 
-
-def _print_manifest(about: "Manifest", folder: Path, as_json: bool) -> None:
+        folder = catalog.find(model)
+        base = manifest.read_verified(folder)
+        setting, told = "model", f"Killah now writes with {base.name} ({base.precision})."
+    by_path = folder == Path(model).expanduser()
+    chosen = str(folder.resolve()) if by_path else model
+    config.set_value(setting, chosen)
     if as_json:
-        print_json(about.model_dump() | {"folder": str(folder), "bytes": about.bytes})
-        return
-    facts: list[tuple[str, Any]] = [
-        ("name", about.name),
-        ("parameters", _count(about.parameters)),
-        ("precision", about.precision),
-        ("size", _size(about.bytes)),
-        ("source", about.source),
-        ("licence", about.licence),
-        ("fingerprint", about.fingerprint[:16]),
-        ("folder", folder),
-    ]
-    for key, value in facts:
-        typer.echo(f"{key:<12} {value}")
+        print_json({setting: chosen, "folder": str(folder)})
+    else:
+        typer.echo(told)
 
 
-def _count(number: int | None) -> str:
-    if number is None:
-        return "-"
-    return f"{number / 1e9:.2f} B" if number >= 1e9 else f"{number / 1e6:.1f} M"
+@app.command(epilog="Example: killah models rm gemma-3-4b --yes")
+def rm(
+    name: Annotated[str, typer.Argument(help="One of your own models.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: bool = JSON,
+) -> None:
+    """Remove one of your own models; shipped ones stay, and the ones in use."""
+    from killah import config
+    from killah.hub import own
+
+    folder = own.own(name)
+    settings = config.load()
+    if {name, str(folder.resolve())} & {settings.model, settings.encoder}:
+        raise KillahError(f"{name} is in use.", "Choose another one first: killah models use NAME")
+    if not yes and not typer.confirm(f"Remove {folder}?"):
+        raise typer.Exit(1)
+    own.remove(name)
+    if as_json:
+        print_json({"removed": name, "folder": str(folder)})
+    else:
+        typer.echo(f"Removed {name}.")
 
 
-def _size(number: int | None) -> str:
-    if number is None:
-        return "-"
-    return f"{number / 1e9:.2f} GB" if number >= 1e9 else f"{number / 1e6:.1f} MB"
+def _encoder(name_or_folder: str) -> Path | None:
+    """Folder of a speech encoder, if it is one."""
+    from killah.audio import catalog
+
+    try:
+        folder = catalog.find(name_or_folder)
+    except KillahError:
+        return None
+    return folder if catalog.is_encoder(folder) else None

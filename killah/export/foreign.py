@@ -115,16 +115,6 @@ def repository(card: AdapterCard) -> str:
     return entry.repository if entry else card.base
 
 
-def licence(folder: Path) -> str:
-    """`license:` of a card's front matter; empty if there is none."""
-    try:
-        text = (folder / "README.md").read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
-    match = re.search(r"\A---\n(?:.*\n)*?license: *(\S+)$", text, re.MULTILINE)
-    return match[1] if match else ""
-
-
 def _readme(card: AdapterCard) -> str:
     front = f"---\nbase_model: {repository(card)}\nlicense: {card.licence}\ntags: [lora]\n---\n"
     return f"{front}# {card.name}\n\nA LoRA ({card.role}) for {card.base}, trained on: {card.data}\n"

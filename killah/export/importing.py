@@ -11,7 +11,7 @@ from killah.export import foreign, mlx_lm, peft
 from killah.export.foreign import CONFIG, Lora
 from killah.gemma import manifest
 from killah.gemma.manifest import Manifest
-from killah.hub.files import read_json
+from killah.hub.files import licence, read_json
 
 
 def bring(
@@ -76,7 +76,7 @@ def _card(lora: Lora, source: Path, name: str, base: Manifest) -> AdapterCard:
         rslora=lora.rslora,
         target_modules=sorted(kinds),
         data=f"unknown: imported from {lora.origin}",
-        licence=foreign.licence(source) or "unknown",
+        licence=licence(source) or "unknown",
         created_by=f"killah {__version__}",
     )
 

@@ -3,14 +3,20 @@
 import errno
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from killah import paths
 from killah.errors import KillahError
 from killah.hub.catalog import Entry
+from killah.hub.files import conversion
+
+if TYPE_CHECKING:
+    from huggingface_hub import ModelInfo
 
 WANTED = ["*.safetensors", "*.json", "README.md", "LICENSE*", "NOTICE*"]
 UNWANTED = ["*/*"]  # subfolders hold other formats of the same weights
 PATIENCE = 10.0  # seconds without an answer
+CONVERSION = ("SFconvertbot", "Adding `safetensors` variant of this model")  # who, and what it says
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -33,9 +39,13 @@ def download(entry: Entry, by_hand: str, needed: float) -> Path:
 
     try:
         # One question without retries first: a machine that is offline learns it at once.
-        huggingface_hub.HfApi().model_info(entry.repository, timeout=PATIENCE)
+        info = huggingface_hub.HfApi().model_info(entry.repository, timeout=PATIENCE)
         huggingface_hub.snapshot_download(
-            entry.repository, local_dir=folder, allow_patterns=WANTED, ignore_patterns=UNWANTED
+            entry.repository,
+            revision=_revision(info, by_hand),
+            local_dir=folder,
+            allow_patterns=WANTED,
+            ignore_patterns=UNWANTED,
         )
     except errors.RepositoryNotFoundError as error:  # a gated one is a kind of this
         raise KillahError(
@@ -49,6 +59,26 @@ def download(entry: Entry, by_hand: str, needed: float) -> Path:
             raise paths.cannot_write(folder, error) from error
         raise KillahError(f"The hub cannot be reached for {entry.repository}.", by_hand) from error
     return folder
+
+
+def _revision(info: "ModelInfo", by_hand: str) -> str | None:
+    """Where a repository has safetensors: on its main branch (None), or where the hub's own bot put them.
+
+    The bot makes them of pickles and opens a pull request; transformers looks there too. Raises `KillahError`
+    where it did not.
+    """
+    import huggingface_hub
+
+    if any(file.rfilename.endswith(".safetensors") for file in info.siblings or []):
+        return None
+    for each in huggingface_hub.get_repo_discussions(info.id):
+        if each.is_pull_request and each.status == "open" and (each.author, each.title) == CONVERSION:
+            return f"refs/pr/{each.num}"
+    kinds = (info.config or {}).get("architectures")
+    raise KillahError(
+        f"{info.id} holds only pickles, which can run code when opened.",
+        f"If you trust it: {conversion(info.id, kinds, info.id.split('/')[1])}  {by_hand}",
+    )
 
 
 def _check_space(folder: Path, needed: float) -> None:

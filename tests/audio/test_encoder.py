@@ -45,6 +45,8 @@ def test_an_unknown_name_says_what_to_do(made):
     shutil.copytree(made, paths.models_dir() / "mine")
     with pytest.raises(KillahError, match=r"There is no speech encoder 'yours'\. Installed: .*mine"):
         SpeechEncoder.find("yours")
+    with pytest.raises(KillahError, match="Run `killah models pull whisper-medium`"):
+        SpeechEncoder.find("whisper-medium")
 
 
 def test_a_base_is_no_encoder():

@@ -1,9 +1,11 @@
 """`killah models` as a script would use it."""
 
 import json
+import shutil
 
 import checkpoints
 import pytest
+from audio import speech_models
 from typer.testing import CliRunner
 
 from killah import config, paths
@@ -66,7 +68,50 @@ def test_pull_without_a_hub_is_one_sentence():
         run("pull", "gemma-3-4b")
 
 
-@pytest.mark.parametrize("verb", ["list", "show", "pull", "convert", "use"])
+@pytest.fixture(scope="module")
+def ear(tmp_path_factory):
+    """A tiny speech encoder with letters."""
+    folder = tmp_path_factory.mktemp("ear") / "ear"
+    speech_models.wav2vec2(folder)
+    return folder
+
+
+def test_speech_encoders_are_listed_shown_chosen_and_removed_beside_bases(ear, source):
+    run("convert", source, "tiny")
+    shutil.copytree(ear, paths.models_dir() / "mine")
+    listed = {model["name"]: model for model in json.loads(run("list", "--json"))["installed"]}
+    assert (listed["tiny"]["kind"], listed["mine"]["kind"]) == ("base", "encoder")
+    assert not listed["mine"]["in_use"]
+    shown = json.loads(run("show", "mine", "--json"))
+    assert (shown["letters"], shown["parameters"]) == (29, listed["mine"]["parameters"])
+    assert "speech encoder (wav2vec2)" in run("show", "mine")
+    assert "now hears with mine" in run("use", "mine")
+    assert (config.load().encoder, config.load().model) == ("mine", "pushkin-nano")
+    assert "mine *" in run("list")
+    with pytest.raises(KillahError, match="mine is in use"):
+        run("rm", "mine", "--yes")
+    run("use", ear)
+    assert config.load().encoder == str(ear)
+    run("rm", "mine", "--yes")
+    run("rm", "tiny", "--yes")
+    names = {model["name"] for model in json.loads(run("list", "--json"))["installed"]}
+    assert not names & {"mine", "tiny"}
+
+
+def test_only_the_users_own_models_can_be_removed():
+    for name, message in (("pushkin-nano", "is shipped"), ("nobody", "You have no"), ("../up", "cannot be")):
+        with pytest.raises(KillahError, match=message):
+            run("rm", name, "--yes")
+
+
+def test_what_can_be_pulled_says_what_it_is():
+    listed = json.loads(run("list", "--json"))["available"]
+    assert listed["whisper-medium"]["kind"] == "encoder"
+    with pytest.raises(KillahError, match=r"HF_HUB_OFFLINE is set.*models/wav2vec2-xls-r-300m yourself"):
+        run("pull", "wav2vec2-xls-r-300m")
+
+
+@pytest.mark.parametrize("verb", ["list", "show", "pull", "convert", "use", "rm"])
 def test_every_verb_has_help_with_an_example(verb):
     text = run(verb, "--help")
     assert "Example: killah models" in text

@@ -7,7 +7,7 @@ from killah.hub import catalog
 
 
 def test_known_models_are_complete():
-    assert {"gemma-3-1b", "gemma-3-4b"} <= catalog.known().keys()
+    assert {"gemma-3-1b", "gemma-3-4b", "wav2vec2-xls-r-300m", "whisper-medium"} <= catalog.known().keys()
     assert catalog.entry("gemma-3-4b").repository == "google/gemma-3-4b-pt"
     for name in catalog.known():
         assert catalog.check_name(name) == name

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import mlx.core as mx
 import mlx.nn as nn
 from pydantic import BaseModel, ValidationError
-from safetensors import SafetensorError, safe_open
 
 from killah import devices
 from killah.errors import KillahError
-from killah.hub.files import read_json, weight_files
+from killah.hub.files import check_safetensors, conversion, read_json, weight_files
 
 Config = TypeVar("Config", bound=BaseModel)
 
@@ -40,14 +39,10 @@ def read_weights(folder: Path, rename: Callable[[str], str | None]) -> dict[str,
     Raises `KillahError` for a pickle, and for a file that is missing, cut short or damaged.
     """
     weights: dict[str, mx.array] = {}
-    for file in weight_files(folder, _conversion(folder)):
-        try:
-            with safe_open(file, "numpy"):  # header and size are checked; mx.load would not see a cut file
-                pass
-        except (SafetensorError, OSError) as error:
-            raise KillahError(
-                f"{file} is not a safetensors file, or is cut short: {error}.", "Download it again."
-            ) from error
+    kinds = read_json(folder / "config.json").get("architectures")
+    instead = f"If you trust it: {conversion(str(folder), kinds, str(folder))}"
+    for file in weight_files(folder, instead):
+        check_safetensors(file)
         loaded = mx.load(str(file))
         assert isinstance(loaded, dict)
         weights |= {new: value for name, value in loaded.items() if (new := rename(name)) is not None}
@@ -68,13 +63,3 @@ def fill(model: nn.Module, weights: dict[str, mx.array], folder: Path) -> None:
     model.freeze()
     model.eval()
     mx.eval(model.parameters())
-
-
-def _conversion(folder: Path) -> str:
-    """How transformers makes safetensors of a pickle the user trusts."""
-    names: Any = read_json(folder / "config.json").get("architectures") or ["AutoModel"]
-    return (
-        "If you trust it: "
-        f"python -c \"from transformers import {names[0]} as M; M.from_pretrained('{folder}')"
-        f".save_pretrained('{folder}')\""
-    )
