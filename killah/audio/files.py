@@ -5,13 +5,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from killah.audio import RATE, riff
+from killah.audio import RATE, mp3, riff
 from killah.errors import KillahError
 
 if TYPE_CHECKING:
@@ -28,7 +28,11 @@ def blocks(path: str | Path, seconds: float = 1.0) -> Iterator[np.ndarray]:
     A file that breaks off gives what it has. Raises `KillahError` where there is nothing.
     """
     size, waiting, some = round(seconds * RATE), np.zeros(0, np.float32), False
-    with _opened(Path(path).expanduser()) as file:
+    path = Path(path).expanduser()
+    with (
+        _opened(path) as begun,
+        mp3.whole(begun, path) if begun.format == "MP3" else nullcontext(begun) as file,
+    ):
         for piece in _resampled(file):
             waiting = np.concatenate([waiting, piece])
             while len(waiting) >= size:
@@ -43,7 +47,7 @@ def blocks(path: str | Path, seconds: float = 1.0) -> Iterator[np.ndarray]:
 
 def read(path: str | Path) -> np.ndarray:
     """The whole sound (samples,). Raises as `blocks` does."""
-    return np.concatenate(list(blocks(path, seconds=60)))
+    return np.concatenate(list(blocks(path)))
 
 
 def duration(path: str | Path) -> float:
