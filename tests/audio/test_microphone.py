@@ -165,9 +165,9 @@ def test_a_mac_is_told_which_permission_to_give(monkeypatch):
 
 
 def test_a_reader_who_is_late_is_counted(virtual_microphone):
-    with Microphone(seconds=0.5) as microphone:
-        time.sleep(1.5)
-        assert len(microphone.read()) == RATE // 2  # the newest half second
+    with Microphone(seconds=1.0) as microphone:
+        time.sleep(2.5)
+        assert len(microphone.read()) == RATE  # the newest second
         assert microphone.overflows == 1
         listen(microphone, 0.5)
         assert microphone.overflows == 1
