@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ _RATES = range(1_000, 1_000_001)  # Hz; what else a header says is damage
 _FORMATS = "wav, flac, ogg, opus, mp3, aiff or m4a"
 
 
-def blocks(path: str | Path, seconds: float = 1.0) -> Iterator[np.ndarray]:
+def blocks(path: str | Path, seconds: float = 1.0) -> Generator[np.ndarray, None, None]:
     """The sound in blocks (samples,) of `seconds`, the last one shorter. Channels are averaged.
 
     A file that breaks off gives what it has. Raises `KillahError` where there is nothing.

@@ -1,7 +1,7 @@
 """`killah dictate`: speech to text as it is said, with voice commands."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -112,7 +112,8 @@ def _recorded(path: Path) -> "Iterator[Callable[[Callable[[float], object]], Blo
     """A recording in blocks, as quickly as they are heard."""
     from killah.audio import files
 
-    yield lambda _: files.blocks(path, seconds=0.1)
+    with closing(files.blocks(path, seconds=0.1)) as blocks:
+        yield lambda _: blocks
 
 
 @contextmanager

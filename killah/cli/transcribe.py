@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -85,16 +86,17 @@ def _utterances(path: Path, ear: "Ear") -> "Iterator[Utterance]":
     from killah.audio.language import as_written
 
     total = files.duration(path)
-    with progress_bar(path.name, seconds=True) as progress:
+    # Closed here, not when the garbage collector comes: a converted recording lies in a folder of its own.
+    with progress_bar(path.name, seconds=True) as progress, closing(files.blocks(path)) as blocks:
 
-        def blocks() -> "Iterator[np.ndarray]":
+        def followed() -> "Iterator[np.ndarray]":
             done = 0.0
-            for block in files.blocks(path):
+            for block in blocks:
                 yield block
                 done += len(block) / RATE
-                progress(round(done), round(max(done, total or 0.0)))
+                progress(round(done), round(max(done, total)))
 
-        yield from transcript.transcribe(blocks(), ear.settle, as_written)
+        yield from transcript.transcribe(followed(), ear.settle, as_written)
 
 
 def _written(path: Path, utterances: "Iterable[Utterance]", form: Form) -> Iterator[str]:

@@ -1,0 +1,67 @@
+"""`killah transcribe` and `killah dictate`: text out, one line for what is no sound, no words for noise."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from audio.sounds import coloured, silence, spoken
+
+from killah import paths
+
+
+@pytest.fixture
+def speech(tmp_path):
+    path = tmp_path / "speech.wav"
+    samples = np.concatenate([silence(1), spoken("the house was very old"), silence(1.5)])
+    soundfile.write(path, samples, 16_000)
+    return path
+
+
+def test_speech_becomes_text_subtitles_and_json(killah, speech, tmp_path):
+    result = killah("transcribe", str(speech), "--format", "vtt")
+    assert result.code == 0, result.err
+    assert result.out.startswith("WEBVTT\n\n00:00:0")
+    found = json.loads(killah("transcribe", str(speech), "--json").out)
+    (utterance,) = found["utterances"]
+    assert 0.8 < utterance["start"] < 1.6 and len(utterance["words"]) >= 2
+    killah("transcribe", str(speech), "--format", "srt", "--output", str(tmp_path / "out"))
+    written = tmp_path / "out" / "speech.srt"
+    assert written.read_text().startswith("1\n00:00:0")
+    assert written.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_sound_is_one_line_and_the_rest_goes_on(killah, speech, tmp_path):
+    (tmp_path / "notes.wav").write_text("no sound at all")
+    result = killah("transcribe", str(tmp_path / "notes.wav"), str(tmp_path / "none.mp3"), str(speech))
+    assert result.code == 1
+    lines = [line for line in result.err.splitlines() if line.startswith("killah:")]
+    assert len(lines) == 2 and "notes.wav" in lines[0] and "none.mp3" in lines[1]
+    assert result.out.strip()
+
+
+def test_noise_gives_no_words(killah, tmp_path):
+    path = tmp_path / "noise.wav"
+    soundfile.write(path, coloured("pink", 8, -25), 16_000)
+    assert killah("transcribe", str(path)).out == ""
+    events = killah("dictate", "--from", str(path), "--json").out.splitlines()
+    assert {json.loads(line)["event"] for line in events} == {"silence"}
+
+
+def test_dictation_tells_events_and_keeps_a_file(killah, speech, tmp_path):
+    notes = tmp_path / "notes.md"
+    notes.write_text("I was there.")
+    result = killah("dictate", "--from", str(speech), "--file", str(notes), "--json")
+    events = [json.loads(line) for line in result.out.splitlines()]
+    kinds = [each["event"] for each in events]
+    assert "partial" in kinds and kinds.count("final") == 1
+    final = events[kinds.index("final")]
+    assert final["done"] and final["words"][0]["start"] > 0.8
+    assert notes.read_text() == "I was there." + final["text"]
+    assert notes.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_encoder_that_is_not_there_is_named(killah, speech):
+    result = killah("transcribe", str(speech), "--encoder", "nobody")
+    assert result.code == 1 and "nobody" in result.err
+    assert paths.shipped("models").joinpath("ear-nano", "config.json").exists()
