@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 
@@ -132,8 +131,40 @@ def _disk() -> Iterator[Finding]:
 
 
 def _sound() -> Iterator[Finding]:
-    speaks = shutil.which("say" if sys.platform == "darwin" else "espeak-ng")
-    yield Finding("sound", True, f"speech out: {speaks or 'not installed (Debian: espeak-ng), optional'}")
+    """Nothing of it is needed to write: what is missing is advice, not a failure."""
+    yield Finding("encoder", True, _advised(_encoder))
+    yield Finding("microphone", True, _advised(_microphone))
+    yield Finding("speech out", True, _advised(_speech_out))
+
+
+def _encoder() -> str:
+    from killah import config
+    from killah.audio.encoder import SpeechEncoder
+
+    name = config.load().encoder
+    encoder = SpeechEncoder.load(SpeechEncoder.find(name))
+    letters = "" if encoder.letters else " It has no letters to dictate with: take ear-nano."
+    return f"{name}, a frame each {1000 * encoder.seconds_per_frame:.0f} ms.{letters}"
+
+
+def _microphone() -> str:
+    from killah.audio.inputs import devices
+
+    found = devices()
+    return ", ".join(each.name for each in found) or "none; connect one, or allow this terminal to use it."
+
+
+def _speech_out() -> str:
+    from killah.audio.voices import program
+
+    return f"{len(program().voices)} voices"
+
+
+def _advised(look: Callable[[], str]) -> str:
+    try:
+        return look()
+    except KillahError as error:
+        return str(error)
 
 
 def _terminal() -> Iterator[Finding]:
