@@ -31,6 +31,7 @@ COMMANDS = (
     Command("Rephrase…", "rewrite('rephrase')", "f8,ctrl+r", "The selection or paragraph in other words"),
     Command("Summarise", "rewrite('summarise')", "f9,ctrl+t", "The selection or paragraph in short"),
     Command("Story from this", "rewrite('story')", "f10,ctrl+l", "Tell on from the selection or paragraph"),
+    Command("Dictate", "dictate", "f6", "Write down what you say, and do what you tell it; again stops"),
     Command("Undo", "undo", "", "Take the last change back; accepted ghost text is one"),
     Command("Redo", "redo", "", "Do it again"),
     Command("Ghost text on or off", "toggle_ghost", "f4", "Suggestions while typing"),
@@ -48,6 +49,8 @@ COMMANDS = (
     Command("Quit", "quit", "ctrl+q", "Close the editor; asks about unsaved changes"),
 )
 
+TAKEN = ("f6",)  # keys that Textual's text area would take for itself
+
 TEXT_KEYS = [
     ("Tab", "Take the ghost text"),
     ("Ctrl →", "Take one word of it (also Alt →)"),
@@ -60,7 +63,11 @@ TEXT_KEYS = [
 
 def bindings() -> list[BindingType]:
     """The commands' keys, on Latin and Russian layouts."""
-    keyed = [Binding(both(c.keys), c.action, c.title, show=False) for c in COMMANDS if c.keys]
+    keyed = [
+        Binding(both(c.keys), c.action, c.title, show=False, priority=c.keys in TAKEN)
+        for c in COMMANDS
+        if c.keys
+    ]
     return [
         *keyed,
         Binding(both("ctrl+p"), "command_palette", show=False),

@@ -32,6 +32,7 @@ class Continuation:
         area = self._area
         area.clear_ghost()
         area.move_cursor(max(area.selection))
+        area.history.begin()
         self._job = job = self._engine.continuation(area.text[: area.caret])
         self._place, self._characters = area.origin, 0
         Thread(target=self._listen, args=(job,), name="continuation", daemon=True).start()

@@ -15,6 +15,7 @@ from killah.app import choosing, theme
 from killah.app.commands import Palette, bindings, help_lines
 from killah.app.continuation import Continuation
 from killah.app.dialogs import Ask, KeysHelp
+from killah.app.dictating import Dictating
 from killah.app.document import Document
 from killah.app.filing import Filing
 from killah.app.find import FindBar
@@ -63,6 +64,9 @@ class Editor(App[Summary]):
         self.ghosts = Ghosts(self.area, engine, settings, self._show_status, self._ghost_shown)
         self.continuation = Continuation(self.area, engine, self._continued)
         self.revising = Revising(self, self.area, engine, self.filing.complain, self._show_status)
+        self.dictating = Dictating(
+            self, self.area, engine, settings.microphone, self.filing.complain, self._show_status
+        )
         self.likeness = Gauge(self.area, self._show_status)
         self._engine = engine
         self._settings = settings
@@ -89,6 +93,10 @@ class Editor(App[Summary]):
         Thread(target=self._learn_model, name="model", daemon=True).start()
         self._show_status()
         self._recover()
+
+    def on_unmount(self) -> None:
+        """However the editor ends, nothing listens any more."""
+        self.dictating.close()
 
     def summary(self) -> Summary:
         """What was done, as plain numbers."""
@@ -167,6 +175,7 @@ class Editor(App[Summary]):
             likeness=self.likeness.label,
             model=self._model,
             ghost=self.ghosts.label,
+            hearing=self.dictating.label,
             doing="writing, Esc stops" if self.continuation.running else self.revising.label,
         )
 
@@ -237,17 +246,26 @@ class Editor(App[Summary]):
         self._show_status()
 
     @work
-    async def action_rewrite(self, task: str) -> None:
-        """Let the model rephrase, summarise or tell; the writer sees it before it is in the text."""
+    async def action_rewrite(self, task: str, usual: bool = False) -> None:
+        """Let the model rephrase, summarise or tell; the writer sees it before it is in the text.
+
+        In the `usual` style the writer is not asked which.
+        """
         self.area.focus()
         self.ghosts.skip()
         self.continuation.stop()
-        await self.revising.ask(task)
+        await self.revising.ask(task, usual=usual)
 
     def action_stop(self) -> None:
-        """Stop the model's writing."""
+        """Stop the model's writing, and reading aloud."""
         self.continuation.stop()
         self.revising.stop()
+        self.dictating.hush()
+
+    def action_dictate(self) -> None:
+        """Listen to the writer, or stop listening."""
+        self.area.focus()
+        self.dictating.toggle()
 
     def action_toggle_ghost(self) -> None:
         """Ghost text on or off."""

@@ -69,9 +69,9 @@ class Filing:
         for found in left_behind(self._folder, self.document.path):
             answer = "forget" if found.text == self._area.text else await self._ask_about(found)
             if answer == "restore":
-                self._area.replace(
-                    found.text, (0, 0), self._area.document.end, maintain_selection_offset=False
-                )
+                with self._area.history.written(None):  # nobody knows any more
+                    end = self._area.document.end
+                    self._area.replace(found.text, (0, 0), end, maintain_selection_offset=False)
             if answer is not None:
                 found.file.unlink(missing_ok=True)
 

@@ -58,7 +58,7 @@ class Ghosts:
             return "off"
         if self.error is not None:
             return "failed"
-        if self._area.suggestion:
+        if self._area.offered:
             return "shown"
         return "thinking" if self._request is not None else "idle"
 

@@ -63,3 +63,11 @@ class PlainText(Document):
         """Character offset of a location in `text`."""
         row, column = location
         return sum(map(len, islice(self._lines, row))) + row + column
+
+    def location(self, index: int) -> Location:
+        """Where a character offset in `text` is; the end for one that is beyond it."""
+        for row, line in enumerate(self._lines):
+            if index <= len(line):
+                return row, index
+            index -= len(line) + 1
+        return self.end

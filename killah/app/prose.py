@@ -19,6 +19,7 @@ from textual.widgets import TextArea
 from killah.app.history import History
 from killah.app.plain_text import PlainText
 from killah.app.wrapping import GhostWrap, Row
+from killah.audio.commands.buffer import Buffer, Change, Source, applied
 
 # Control characters have no width of their own: draw their pictures, and let the file keep them.
 PICTURES = {code: 0x2400 + code for code in range(32) if code != 9}
@@ -41,7 +42,7 @@ class ProseArea(TextArea):
 
     def __init__(self, text: str, *, placeholder: str) -> None:
         super().__init__(text, placeholder=placeholder, compact=True, highlight_cursor_line=False)
-        self.history = History()  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.history = History(self._index)  # pyright: ignore[reportIncompatibleVariableOverride]
         self.cursor_blink = False
         self.match_cursor_bracket = False
         self.hide_suggestion_on_blur = False
@@ -51,13 +52,47 @@ class ProseArea(TextArea):
         """The caret as an offset in `text`."""
         return self.document.index(self.cursor_location)
 
-    def add_piece(self, text: str) -> None:
-        """Insert at the caret; pieces added one after the other are undone as one."""
+    def _index(self, place: Location) -> int:
+        return self.document.index(place)
+
+    @property
+    def buffer(self) -> Buffer:
+        """The text as a voice command sees it."""
+        start, end = map(self.document.index, self.selection)
+        return Buffer(self.text, (start, end), self.history.spans)
+
+    def add_piece(self, text: str, source: Source = "generated") -> None:
+        """Put text in place of the selection.
+
+        Pieces that are added one after the other, with no `history.begin` between them, are undone as one.
+        """
         self.history.streaming = True
         try:
-            self.insert(text, maintain_selection_offset=False)
+            with self.history.written(source):
+                self.replace(text, *self.selection, maintain_selection_offset=False)
         finally:
             self.history.streaming = False
+
+    def change(self, change: Change) -> None:
+        """Make a change of `buffer`, as one step of undo.
+
+        Its edits become one edit that reaches from the first to the last of them.
+        """
+        place = self.document.location
+        if change.edits:
+            start, end, text = change.edits[-1].start, change.edits[0].end, self.text
+            new = applied(Buffer(text), change).text
+            self.history.checkpoint()
+            with self.history.together(change.edits):
+                inside = new[start : len(new) - len(text) + end]
+                self.replace(inside, place(start), place(end), maintain_selection_offset=False)
+            self.history.checkpoint()
+        self.select(*change.selection)
+
+    def select(self, start: int, end: int) -> None:
+        """Put the caret at the offset `end`, and the beginning of the selection at `start`."""
+        self.selection = Selection(*map(self.document.location, (start, end)))
+        self.scroll_cursor_visible()
 
     def edit(self, edit: Edit) -> EditResult:
         """Do an edit and repaint the rows it changed."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
+from killah.audio.dictation import Listener
+
 Event_co = TypeVar("Event_co", covariant=True)
 
 
@@ -65,6 +67,10 @@ class Engine(Protocol):
 
     def codes(self) -> dict[str, str]:
         """Control codes, each with its kind, of which a text has one. Waits for the model, as `info`."""
+        ...
+
+    def ear(self) -> Listener:
+        """What hears; loads when it is first asked something, and raises `KillahError` where it cannot."""
         ...
 
     def use_codes(self, codes: Sequence[str]) -> None:

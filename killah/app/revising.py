@@ -60,8 +60,11 @@ class Revising:
             return f"{done}, Esc stops"
         return "" if self._preview else "new text ready, F8 shows it"
 
-    async def ask(self, name: str) -> None:
-        """Begin a task of `TASKS` with the selection or the paragraph, or show the one that is under way."""
+    async def ask(self, name: str, *, usual: bool = False) -> None:
+        """Begin a task of `TASKS` with the selection or the paragraph, or show the one that is under way.
+
+        In the `usual` style nobody is asked which.
+        """
         if self._wish is not None:
             if self._rewriting is not None:
                 self._show()
@@ -72,7 +75,7 @@ class Revising:
             return
         self._wish = wish = _Wish(task, passage, self._area.origin)
         self._changed()
-        style = await self._style(wish)
+        style = await self._style(wish, usual)
         if style is not None and self._wish is wish:
             self._begin(wish, style)
         elif self._wish is wish:
@@ -103,7 +106,7 @@ class Revising:
 
     # Style ------------------------------------------------------------------------------------------
 
-    async def _style(self, wish: _Wish) -> str | None:
+    async def _style(self, wish: _Wish, usual: bool) -> str | None:
         """The style to take, or None where the writer or the engine does not want to."""
         if not wish.task.styled:
             return ""
@@ -113,7 +116,7 @@ class Revising:
             if self._wish is wish:
                 self._complain(error)
             return None
-        if len(styles) < 2 or self._wish is not wish:
+        if len(styles) < 2 or usual or self._wish is not wish:
             return styles[0] if styles else ""
         if not self._waited_for(wish):
             self._app.notify("The style was not asked for, as you went on writing.")

@@ -113,12 +113,13 @@ class Rewriting:
         area, passage = self._area, self._passage
         new = self.new.replace("\n", "\r\n") if "\r\n" in passage.text else self.new
         area.clear_ghost()
-        area.history.checkpoint()
-        if place == "replace":
-            area.replace(new, passage.start, passage.end, maintain_selection_offset=False)
-        else:
-            at, after = place_below(area.document, passage.end)
-            area.replace(f"\n\n{new}{after}", at, at, maintain_selection_offset=False)
+        area.history.begin()
+        with area.history.written("generated"):
+            if place == "replace":
+                area.replace(new, passage.start, passage.end, maintain_selection_offset=False)
+            else:
+                at, after = place_below(area.document, passage.end)
+                area.replace(f"\n\n{new}{after}", at, at, maintain_selection_offset=False)
         area.history.checkpoint()
         area.fresh = False  # ghost text is for what the writer types
         return True

@@ -26,6 +26,7 @@ class Status:
     likeness: str = ""  # how much the text is like the persona
     model: str = ""
     ghost: str = ""
+    hearing: str = ""  # whether somebody listens, and what is being said
     doing: str = ""  # what the model writes at the writer's wish, in place of `ghost`
 
 
@@ -40,11 +41,12 @@ def compose_line(status: Status, width: int) -> tuple[str, str]:
         (6, status.likeness),
         (5, status.kind),
         (4, status.persona),
-        (8, "" if status.doing else status.ghost),
+        (9, "" if status.doing else status.ghost),
         (7, status.model),
         (2, words),
         (3, place),
-        (8, status.doing),
+        (9, status.doing),
+        (8, status.hearing),
     ]
     fields = [field for field in fields if field[1]]
     while True:

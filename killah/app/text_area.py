@@ -59,6 +59,7 @@ class GhostTextArea(ProseArea):
     def __init__(self, text: str = "", *, placeholder: str = "") -> None:
         self._origin: Origin | None = None  # set while a ghost is up
         self._typed = ""  # what was typed along since
+        self._said = False  # the ghost is words that are being said, which nobody can take
         self._refused: Origin | None = None  # where the last ghost was dismissed
         self.fresh = False  # the text was changed, other than by undo, and nothing was asked for since
         self.key_time = 0.0  # of the last key or paste, in seconds of `time.monotonic`
@@ -78,7 +79,7 @@ class GhostTextArea(ProseArea):
 
     def offer(self, origin: Origin, text: str) -> bool:
         """Show a suggestion that was asked for at `origin`; False if it no longer fits what is there."""
-        if origin == self._refused:
+        if origin == self._refused or self._said:
             return False
         if origin == self._origin and text.startswith(self._typed):
             rest = text[len(self._typed) :]
@@ -96,8 +97,23 @@ class GhostTextArea(ProseArea):
     def clear_ghost(self) -> None:
         """Take the ghost away, if there is one."""
         if self._origin is not None:
-            self._origin, self._typed = None, ""
+            self._origin, self._typed, self._said = None, "", False
             self._place("")
+
+    def show_said(self, text: str) -> bool:
+        """Show words that are being said in place of those before; False where ghost text is shown."""
+        if self._origin is not None and not self._said:
+            return False
+        self.clear_ghost()
+        if text and DRAWABLE.fullmatch(text := text.replace("\n", "⏎")):
+            self._origin, self._typed, self._said = self.origin, "", True
+            self._place(text)
+        return True
+
+    @property
+    def offered(self) -> str:
+        """Ghost text that can be taken."""
+        return "" if self._said else self.suggestion
 
     def forget_ghost(self) -> None:
         """Take the ghost away, and be open for another at the same place."""
@@ -122,9 +138,9 @@ class GhostTextArea(ProseArea):
         if self.suggestion and not edit.from_location == edit.to_location == self.cursor_location:
             self.clear_ghost()
         ghost, origin, typed = self.suggestion, self._origin, self._typed
-        along = bool(edit.text) and ghost.startswith(edit.text)
+        along = bool(edit.text) and ghost.startswith(edit.text) and not self._said
         rest = ghost[len(edit.text) :] if along else ""
-        self._origin, self._typed = None, ""
+        self._origin, self._typed, self._said = None, "", False
         # TextArea takes what was typed from `suggestion` itself; the edit lays the line out again.
         row, column = edit.top
         self.wrapped_document.after_edit = Placed(row, column + len(edit.text), rest) if rest else None
@@ -157,6 +173,7 @@ class GhostTextArea(ProseArea):
 
     def _set_document(self, text: str, language: str | None) -> None:
         self._origin, self._typed, self._refused, self.fresh = None, "", None, False
+        self._said = False
         self.suggestion = ""
         super()._set_document(text, language)
 
@@ -171,14 +188,14 @@ class GhostTextArea(ProseArea):
 
     def action_accept(self) -> None:
         """Take the whole ghost; without one, indent."""
-        if self.suggestion:
-            self._take(self.suggestion, "accepted")
+        if self.offered:
+            self._take(self.offered, "accepted")
         else:
             self._replace_via_keyboard(" " * self._find_columns_to_next_tab_stop(), *self.selection)
 
     def action_accept_word(self) -> None:
         """Take the ghost's first word; without a ghost, move a word to the right."""
-        if match := FIRST_WORD.match(self.suggestion):
+        if match := FIRST_WORD.match(self.offered):
             self._take(match.group(), "word")
         else:
             self.action_cursor_word_right()
@@ -186,14 +203,15 @@ class GhostTextArea(ProseArea):
     def _take(self, text: str, outcome: Outcome) -> None:
         if text == self.suggestion:
             self.clear_ghost()
-        self.history.checkpoint()
-        self.insert(text, maintain_selection_offset=False)
+        self.history.begin()
+        with self.history.written("generated"):
+            self.insert(text, maintain_selection_offset=False)
         self.history.checkpoint()
         self.post_message(self.Settled(outcome, len(text.split())))
 
     def action_dismiss(self) -> None:
         """Take the ghost away until something is typed."""
-        if not self.suggestion:
+        if not self.offered:
             raise SkipAction
         self._refused = self._origin
         self.clear_ghost()
