@@ -81,7 +81,8 @@ class SpeechEncoder(ABC):
 
         `context` limits what a frame sees in each transformer layer to so many frames before and after it.
         `moments` are the mean and variance to normalise with where the model wants normalised samples, those
-        of `samples` if left out; a stream passes the ones of all it has heard.
+        of `samples` if left out; a stream passes the ones of all it has heard. Time grows with the square
+        of the length: what lasts minutes is better heard in parts.
         """
 
     def log_probs(self, frames: "mx.array") -> "mx.array":

@@ -185,6 +185,14 @@ def test_samples_must_be_one_channel(xls_r):
         SpeechEncoder.load(xls_r[0]).encode(np.zeros((2, 1000), np.float32))
 
 
+def test_another_sampling_rate_is_refused(xls_r, tmp_path):
+    """Else it would hear everything at half or twice the speed."""
+    folder = shutil.copytree(xls_r[0], tmp_path / "telephone")
+    (folder / "preprocessor_config.json").write_text('{"sampling_rate": 8000}')
+    with pytest.raises(KillahError, match="hears 8000 samples a second"):
+        SpeechEncoder.load(folder)
+
+
 def rewrite(folder: Path, **changes) -> None:
     path = folder / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))

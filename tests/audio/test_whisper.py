@@ -38,11 +38,17 @@ def difference(frames, reference: np.ndarray) -> float:
 
 
 def test_true_width(tmp_path):
-    """Whisper medium with 1 of its 24 layers, 30 seconds long as always."""
-    model = whisper(tmp_path, **MEDIUM)
+    """Whisper medium with 1 of its 24 layers, and 4 of its 30 seconds."""
+    model = whisper(tmp_path, **MEDIUM, **SHORT)
     encoder, samples = SpeechEncoder.load(tmp_path), noise(20_000)
-    assert difference(encoder.encode(samples), heard(model, samples)[:62]) < TOLERANCE
+    assert difference(encoder.encode(samples), heard(model, samples, 4)[:62]) < TOLERANCE
     assert (encoder.width, encoder.seconds_per_frame, encoder.letters) == (1024, 0.02, None)
+
+
+def test_thirty_seconds(tmp_path):
+    model = whisper(tmp_path, **TINY)
+    frames = SpeechEncoder.load(tmp_path).encode(noise(470_001))
+    assert difference(frames, heard(model, noise(470_001))[:1468]) < TOLERANCE
 
 
 @pytest.mark.parametrize("count", [1, 161, 8000, 16_000, 33_333, 64_000])

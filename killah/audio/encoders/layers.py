@@ -35,6 +35,9 @@ Activation = Literal["gelu", "relu"]  # by their names in a config.json
 ACTIVATIONS: dict[Activation, Callable[[mx.array], mx.array]] = {"gelu": gelu, "relu": nn.relu}
 
 
+BLOCK = 1 << 20  # scores of attention at a time: what is made of them fits into a CPU's cache
+
+
 def softmax(scores: mx.array) -> mx.array:
     """exp(s - max) over its sum along the last axis, in float32, exact to 1e-6.
 
@@ -54,8 +57,14 @@ def attend(queries: mx.array, keys: mx.array, values: mx.array, mask: mx.array |
     scale = queries.shape[-1] ** -0.5
     if queries.dtype != mx.float32:
         return mx.fast.scaled_dot_product_attention(queries, keys, values, scale=scale, mask=mask)
-    scores = (queries * scale) @ keys.swapaxes(-1, -2)
-    return softmax(scores if mask is None else mx.where(mask, scores, -mx.inf)) @ values
+    rows = max(1, BLOCK // (keys.shape[1] * keys.shape[2]))
+    found = []
+    for first in range(0, queries.shape[2], rows):
+        scores = (queries[:, :, first : first + rows] * scale) @ keys.swapaxes(-1, -2)
+        if mask is not None:
+            scores = mx.where(mask[first : first + rows], scores, -mx.inf)
+        found.append(softmax(scores) @ values)
+    return mx.concatenate(found, axis=2)
 
 
 def context_mask(frames: int, left: int, right: int) -> mx.array:

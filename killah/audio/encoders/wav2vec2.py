@@ -5,11 +5,13 @@ from pathlib import Path
 import mlx.core as mx
 import numpy as np
 
+from killah.audio import RATE
 from killah.audio.encoder import SpeechEncoder
 from killah.audio.encoders import checkpoint
 from killah.audio.encoders.layers import context_mask
 from killah.audio.encoders.letters import read_letters
 from killah.audio.encoders.wav2vec2_model import Config, Model, TapConvolution
+from killah.errors import KillahError
 from killah.hub.files import read_json
 
 POSITIONAL = "encoder.pos_conv_embed.conv"
@@ -78,9 +80,15 @@ class Wav2Vec2(SpeechEncoder):
 
 
 def _normalises(folder: Path) -> bool:
-    """Whether samples should come with zero mean and unit variance; so they should where no file says."""
+    """Whether samples should come with zero mean and unit variance; so they should where no file says.
+
+    Raises `KillahError` where they should come at another rate.
+    """
     path = folder / "preprocessor_config.json"
-    return not path.exists() or bool(read_json(path).get("do_normalize", True))
+    wanted = read_json(path) if path.exists() else {}
+    if (rate := wanted.get("sampling_rate", RATE)) != RATE:
+        raise KillahError(f"{folder} hears {rate} samples a second, Killah {RATE}.", "Choose another model.")
+    return bool(wanted.get("do_normalize", True))
 
 
 def _rename(name: str) -> str | None:

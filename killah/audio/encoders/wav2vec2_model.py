@@ -1,7 +1,7 @@
 """Wav2Vec2's modules in MLX (Baevski et al. 2020, arXiv 2006.11477); parameters have transformers' names.
 
-Samples go through seven strided convolutions, which make a frame each 20 ms, then through a transformer
-whose only notion of position is one wide grouped convolution.
+Samples go through strided convolutions, which make a frame each 20 ms (XLS-R's seven do), then through a
+transformer whose only notion of position is one wide grouped convolution.
 """
 
 from functools import partial
