@@ -102,7 +102,7 @@ class Dictating:
             self._heard(told)
         else:
             self._state = "microphone is gone" if told.kind == "lost" else ""
-            self._warn(told.text)
+            self._warn(told.text, told.kind in ("lost", "silent"))
         self._changed()
 
     def _heard(self, event: Partial | Final | Said | Silence) -> None:
@@ -119,8 +119,8 @@ class Dictating:
         """Whether something stands before the text: the preview, or a question."""
         return len(self._app.screen_stack) > 1
 
-    def _warn(self, message: str) -> None:
-        self._app.notify(message, severity="warning", markup=False)
+    def _warn(self, message: str, wrong: bool = True) -> None:
+        self._app.notify(message, severity="warning" if wrong else "information", markup=False)
 
     # Commands ---------------------------------------------------------------------------------------
 
@@ -129,6 +129,8 @@ class Dictating:
         name = command.name
         if name in ("stop_listening", "start_listening"):
             self._awake = name == "start_listening"
+        elif isinstance(self._app.screen, Preview):
+            return self._answer(self._app.screen, name)
         elif name in ("continue", "stop"):
             self._run(name)
         elif name in ("rephrase", "summarise"):
@@ -137,8 +139,6 @@ class Dictating:
             self._reading.change(name)
         elif name == "read":
             return self._read_aloud(command)
-        elif isinstance(self._app.screen, Preview):
-            return self._answer(self._app.screen, name)
         else:
             return self._take(command)
         return True
@@ -151,6 +151,7 @@ class Dictating:
             "accept": lambda: preview.action_accept(0),
             "next": preview.action_another,
             "reject": preview.action_keep,
+            "stop": preview.action_keep,
         }
         if name in answers:
             answers[name]()

@@ -73,9 +73,10 @@ class Hearing:
             (self._microphone.pause if paused else self._microphone.resume)()
 
     def _run(self) -> None:
-        error = None
+        error = KillahError("Listening stopped on an error.", "What it was stands in editor.log.")
         try:
             self._listen()
+            error = None
         except KillahError as failure:
             error = failure
         finally:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from itertools import islice
 
 from textual.document._document import Document, EditResult, Location
 
@@ -31,6 +30,7 @@ class PlainText(Document):
         self.characters = len(text)
         self.words = count_words(self._lines)
         self.before_change: BeforeChange | None = None
+        self._known = 0, 0  # a line, and the characters before it: keys come one after another
 
     @property
     def text(self) -> str:
@@ -56,13 +56,17 @@ class PlainText(Document):
         self.words += count_words(new) - count_words(old)
         self.characters += len(text) - len(replaced)
         self.version += 1
+        if top[0] < self._known[0]:
+            self._known = 0, 0
         self._text = None
         return EditResult((top[0] + len(new) - 1, column), replaced)
 
     def index(self, location: Location) -> int:
         """Character offset of a location in `text`."""
         row, column = location
-        return sum(map(len, islice(self._lines, row))) + row + column
+        known, before = self._known if self._known[0] <= row else (0, 0)
+        self._known = row, before + sum(map(len, self._lines[known:row])) + row - known
+        return self._known[1] + column
 
     def location(self, index: int) -> Location:
         """Where a character offset in `text` is; the end for one that is beyond it."""

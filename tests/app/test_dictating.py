@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from audio.sounds import spoken
 from scripted import Ghost, Job, ScriptedEngine, always, at_end, editor, never, until
 
 from killah.app.hearing import Ended
@@ -198,6 +199,43 @@ async def test_without_a_microphone_one_line_is_said_and_the_editor_goes_on(monk
         app.filing.forget()
 
 
+class Ear:
+    """Hears the given texts, one an utterance."""
+
+    def __init__(self, *texts):
+        self.texts = list(texts)
+
+    def draft(self, samples):
+        return words(self.texts[0]) if samples.any() else ()
+
+    def settle(self, samples):
+        return words(self.texts.pop(0))
+
+    def phrase(self, samples, phrases):
+        return None
+
+
+async def test_the_microphone_is_heard_until_the_key_is_pressed_again(virtual_microphone):
+    engine = ScriptedEngine(never)
+    engine.ear = lambda: Ear("we went home", "stop listening")
+    app = editor("", engine)
+    async with app.run_test() as pilot:
+        await pilot.press("f6")
+        await until(pilot, lambda: app.dictating.label == "● listening")
+        virtual_microphone.play(spoken("We went home, all of us"))
+        await until(pilot, lambda: app.area.suggestion == "We went home")
+        await until(pilot, lambda: app.area.text == "We went home")
+        virtual_microphone.play(spoken("Stop listening please"))
+        await until(pilot, lambda: "start listening" in app.dictating.label)
+        await pilot.press("f6")
+        await until(pilot, lambda: not app.dictating.label)
+        await pilot.press("f6")
+        await until(pilot, lambda: app.dictating.label == "● listening")
+        hearing = app.dictating._hearing
+        app.filing.forget()
+    assert not hearing._thread.is_alive()  # the editor has ended, and the microphone is closed
+
+
 TYPED = ["a", "b", "space", "enter", "backspace", "left", "right", "shift+left", "ctrl+w", "home", "end"]
 SAID = [
     "we went home",
@@ -226,7 +264,7 @@ async def test_whatever_is_typed_and_said_can_be_undone_to_the_beginning(seed):
     app = editor(start)
     async with app.run_test() as pilot:
         area = app.area
-        seen = {}
+        seen = {0: (start, ())}  # by the number of steps to undo
         for _ in range(60):
             if chance.random() < 0.5:
                 await pilot.press(chance.choice(TYPED))
@@ -238,17 +276,20 @@ async def test_whatever_is_typed_and_said_can_be_undone_to_the_beginning(seed):
         while area.history.undo_stack:
             area.undo()
             count += 1
-            check(area, seen)
+            check(area, seen, known=True)
         assert (area.text, area.history.spans) == (start, ())
         for _ in range(count):
             area.redo()
-            check(area, seen)
-        assert area.text == last or not count
+            check(area, seen, known=True)
+        assert area.text == last
         app.filing.forget()
 
 
-def check(area, seen):
-    """Spans are in order, inside the text, and none is empty; the layout is what the text's would be."""
+def check(area, seen, *, known=False):
+    """Spans are in order, inside the text, none empty; the layout is the text's.
+
+    And text and spans are those after as many steps, if they are `known`.
+    """
     spans = area.history.spans
     ends = [0, *(each.end for each in spans)]
     assert all(end <= each.start < each.end for end, each in zip(ends, spans, strict=False))
@@ -259,4 +300,7 @@ def check(area, seen):
     layout = list(area.wrapped_document._wrap_offsets), list(area.wrapped_document._line_index_to_offsets)
     area.wrapped_document.wrap(area.wrap_width)
     assert layout == (area.wrapped_document._wrap_offsets, area.wrapped_document._line_index_to_offsets)
-    seen[area.text] = spans
+    steps = len(area.history.undo_stack)
+    if known and steps in seen:
+        assert seen[steps] == (area.text, spans)
+    seen[steps] = area.text, spans

@@ -9,6 +9,8 @@ from scripted import Job, ScriptedEngine, editor, never, until
 
 from killah.app.dialogs import Ask
 from killah.app.preview import Preview
+from killah.audio.ctc import Word
+from killah.audio.dictation import Partial
 
 TEXT = """The Time Traveller
 
@@ -45,6 +47,15 @@ async def ghost(pilot):
     area.move_cursor(area.document.end)
     area.offer(area.origin, GHOST)
     pilot.app._show_status()
+    await pilot.pause()
+
+
+async def said(pilot):
+    await settle(pilot)
+    area = pilot.app.area
+    area.move_cursor(area.document.end)
+    words = [Word(word, 0, 1, 0.9) for word in "in the lilies of silver comma caught the".split()]
+    pilot.app.dictating.take(Partial(tuple(words), 1.0))
     await pilot.pause()
 
 
@@ -119,6 +130,10 @@ def test_a_window_of_twenty_columns(snap_compare):
 
 def test_a_wide_window(snap_compare):
     assert snap_compare(open_text(), run_before=ghost, terminal_size=(140, 20))
+
+
+def test_words_that_are_being_said(snap_compare):
+    assert snap_compare(open_text(), run_before=said)
 
 
 def test_the_empty_text(snap_compare):

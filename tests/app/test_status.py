@@ -64,3 +64,9 @@ def test_what_the_model_writes_is_told_before_everything_else():
     assert (left, right.endswith("pushkin-nano   writing 12 words, Esc stops")) == ("draft.md •", True)
     assert "ghost" not in right
     assert compose_line(busy, 40) == ("draft.md •", "writing 12 words, Esc stops")
+
+
+def test_that_somebody_listens_is_told_in_the_narrowest_window():
+    heard = replace(FULL, hearing="● listening")
+    assert "● listening   ● ghost 42 ms" in compose_line(heard, 140)[1]
+    assert compose_line(heard, 24) == ("draft.md •", "● listening")
