@@ -10,6 +10,7 @@ import numpy as np
 from killah.audio.ctc import Word
 from killah.audio.recogniser import Recogniser
 from killah.engine.scheduler import Priority, Scheduler
+from killah.errors import KillahError
 
 T = TypeVar("T")
 
@@ -55,6 +56,8 @@ class Ear:
             yield
 
         self._scheduler.submit(work, Priority.DICTATION).result()
+        if not answers:
+            raise KillahError("The engine was closed.", "Start again.")
         return answers[0]
 
     @property

@@ -79,7 +79,7 @@ def shifted(spans: Spans, edit: Edit) -> Spans:
     left = [each._replace(end=min(each.end, edit.start)) for each in touched if each.start < edit.start]
     new = [Span(edit.start, after, edit.source, edit.turn)] if edit.source else []
     right = [
-        each._replace(start=max(each.start + grown, after), end=each.end + grown)
+        Span(max(each.start + grown, after), each.end + grown, each.source, each.turn)
         for each in touched
         if each.end > edit.end
     ]
