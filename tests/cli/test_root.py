@@ -86,7 +86,8 @@ def test_a_broken_settings_file_is_one_line_and_not_overwritten(killah, home):
 def test_doctor_says_of_each_part_whether_it_works(killah):
     found = json.loads(killah("doctor", "--json").out)
     subjects = {each["subject"]: each for each in found}
-    assert {"settings", "device", "model", "embedder", "memory", "disk", "encoder", "terminal"} <= set(subjects)
+    parts = {"settings", "device", "model", "embedder", "memory", "disk", "encoder", "terminal"}
+    assert parts <= set(subjects)
     assert subjects["model"]["ok"]
     assert "verified" in subjects["model"]["detail"]
 
