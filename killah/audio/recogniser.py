@@ -42,11 +42,11 @@ class Recogniser:
         self._heard = np.zeros(0, np.float32), np.zeros((0, len(self._letters)), np.float32)
 
     @classmethod
-    def load(cls, name: str) -> "Recogniser":
+    def load(cls, name: str, search: Search | None = None) -> "Recogniser":
         """The encoder of that name or folder, with its word model where it has one. Raises `KillahError`."""
         folder = SpeechEncoder.find(name)
         path = folder / WORDS
-        return cls(SpeechEncoder.load(folder), WordLM.load(path) if path.exists() else None)
+        return cls(SpeechEncoder.load(folder), WordLM.load(path) if path.exists() else None, search)
 
     def expect(self, phrases: Sequence[str]) -> None:
         """Hear these words and phrases more easily from now on."""

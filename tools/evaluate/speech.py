@@ -16,7 +16,11 @@ from typing import Any
 import numpy as np
 
 from killah.audio import files
+from killah.audio.beam import Search
 from killah.audio.recogniser import Recogniser
+from killah.config import Settings
+from killah.engine.rescoring import GUESSES, Judge
+from killah.gemma import base, catalog
 from killah.metrics.intervals import bootstrap_paired
 from killah.metrics.spoken import spoken
 from killah.metrics.word_errors import character_error_rate, word_error_rate, word_errors
@@ -75,9 +79,18 @@ def read(options: argparse.Namespace) -> dict[str, list[Clip]]:
 def ways(encoder: str) -> dict[str, Hearing]:
     """Every way of hearing that is installed."""
     recogniser = Recogniser.load(encoder)
+    # Hypotheses that differ anywhere, not only in their last words.
+    wide = Recogniser.load(encoder, Search(width=64, memory=100))
+    judge = Judge(base.load(catalog.find(Settings().model)))
+
+    def judged(samples: np.ndarray) -> str:
+        _, found = wide.guesses(samples, GUESSES)
+        return " ".join(judge.best(found).words) if found else ""
+
     return {
         "ctc_greedy": lambda samples: _joined(recogniser.draft(samples)),
         "ctc_words": lambda samples: _joined(recogniser.settle(samples)),
+        "ctc_words_base": judged,
     }
 
 
