@@ -14,6 +14,7 @@ from killah.cli import (
     demo,
     dictate,
     doctor,
+    export,
     generate,
     index,
     models,
@@ -49,6 +50,7 @@ app.add_typer(vocabulary.app, name="vocabulary")
 app.add_typer(models.app, name="models")
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(compose.app, name="compose")
+app.add_typer(export.app, name="export")
 app.add_typer(train.app, name="train")
 app.add_typer(config.app, name="config")
 doctor.register(app)
