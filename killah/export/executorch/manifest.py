@@ -1,0 +1,220 @@
+"""`manifest.json`: what a bundle holds, how a host feeds it, and proof that it still holds that.
+
+A host reads the program (`program`) with the data files `base_data` (may be empty) and one of `adapters`, and
+splices float32 vectors (1, n, `hidden`) in the order [BOS] [persona] [audio] [text] for `text_decoder`, which
+also takes their positions (n,) int64 and returns the logits (1, 1, `vocabulary`) of what follows. Positions
+start at 0, at most `chunk` go in at once, `context` in all. A call for position 0 begins a new text.
+"""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from killah import paths
+from killah.adapters.card import AdapterCard
+from killah.errors import KillahError
+from killah.gemma import manifest as models
+from killah.gemma.manifest import File, FileName
+
+NAME = "manifest.json"
+FORMAT = 1
+
+Backend = Literal["xnnpack", "mlx", "coreml", "portable"]
+Quantisation = Literal["none", "int8", "int4"]
+
+
+class Strict(BaseModel):
+    """Nothing but the fields it knows."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Member(Strict):
+    """A LoRA of a composition."""
+
+    name: str
+    weight: float
+    sha256: str
+    """Of its weights, as its card says."""
+
+
+class Composed(Strict):
+    """A data file that makes the program one composition; a few megabytes."""
+
+    file: FileName
+    members: list[Member]
+    merge: str
+    rank: int
+    """Columns of the slot that it fills; the rest is zero."""
+
+
+class Linear(Strict):
+    """Where a data file keeps a layer's two factors: y = base(x) + (x a') b', a (rank, in), b (out, rank)."""
+
+    width: int
+    out: int
+    a: str
+    """The program's own name for a: the SHA-256 of what stood there when it was exported."""
+    b: str
+
+
+class Slot(Strict):
+    """Room for LoRAs in `text_decoder`."""
+
+    rank: int
+    layers: dict[str, Linear]
+    """By the module's name in Hugging Face's Gemma 3."""
+
+
+class Audio(Strict):
+    """How `audio_encoder` is fed: samples (1, 1, n) float32 in [-1, 1] to soft tokens (1, tokens, hidden)."""
+
+    encoder: str
+    rate: int = 16_000
+    samples_per_token: int
+    extra_samples: int
+    """n is tokens * `samples_per_token` + `extra_samples`; what lacks is zeros before the sound."""
+    longest: int
+    """Tokens that one call may make."""
+
+
+class Persona(Strict):
+    """How `persona_projector` is fed: a vector (1, `width`) float32 to soft tokens (1, `tokens`, hidden)."""
+
+    width: int
+    tokens: int
+    space: str
+    """Where the vector comes from."""
+    name: str = ""
+    """Whose soft tokens are in `file`; empty where no persona was named."""
+    file: str = ""
+    """Soft tokens (`tokens`, hidden) float32, little-endian, without a header."""
+
+
+class Parity(Strict):
+    """What `killah export check` found: the bundle in ExecuTorch beside the same composition in MLX."""
+
+    logits: float
+    """Largest difference of a logit after the prompt."""
+    equal_tokens: int
+    """Tokens of `tokens` until the two greedy continuations part."""
+    tokens: int
+    perplexity: float
+    """Of `probe`'s text, by the bundle."""
+    perplexity_mlx: float
+    audio: float | None = None
+    """Largest difference of a soft token's number; None where there is no such method."""
+    persona: float | None = None
+    tokens_per_second: float
+    passed: bool
+
+
+class Probe(Strict):
+    """What a host can try without MLX: greedy, the program must write `expected` after `prompt`."""
+
+    prompt: list[int]
+    expected: list[int]
+
+
+class Manifest(Strict):
+    """The contents of `manifest.json`."""
+
+    format: int = FORMAT
+    composition: str
+    base: str
+    base_fingerprint: str
+    backend: Backend
+    quantisation: Quantisation
+    precision: str
+    """What that means here, in words."""
+    program: FileName = "killah.pte"
+    base_data: str = ""
+    """Data file of the base's weights; empty where they are in the program."""
+    adapter: str = ""
+    """Which of `adapters` the composition is; empty in a merged bundle."""
+    adapters: dict[str, Composed] = Field(default_factory=dict)
+    merged: Composed | None = None
+    """LoRAs that are in the weights themselves; their `file` is the program."""
+    slot: Slot | None = None
+    methods: list[str]
+    operators: list[str]
+    """Kernel libraries beyond ATen's that the program needs: llama, quantized."""
+    hidden: int
+    vocabulary: int
+    context: int
+    chunk: int
+    bos: int
+    ends: list[int]
+    audio: Audio | None = None
+    persona: Persona | None = None
+    absent: dict[str, str] = Field(default_factory=dict)
+    """Methods that the composition could have but this bundle has not, each with the reason."""
+    delegated: dict[str, float] = Field(default_factory=dict)
+    """Share of each method's operators that the backend took over."""
+    unchecked: str = ""
+    """What could not be checked where the bundle was made."""
+    cards: list[AdapterCard] = Field(default_factory=list)
+    versions: dict[str, str]
+    files: dict[FileName, File] = Field(default_factory=dict)
+    probe: Probe | None = None
+    parity: Parity | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Size of the bundle."""
+        return sum(file.bytes for file in self.files.values())
+
+
+def write(folder: Path, about: Manifest) -> Manifest:
+    """Write it, with size and hash of every file of the bundle; returned as written."""
+    files = {
+        path.name: models.describe(path)
+        for path in sorted(folder.iterdir())
+        if path.is_file() and path.name != NAME and not path.name.startswith(".")
+    }
+    done = about.model_copy(update={"files": files})
+    paths.write_private(folder / NAME, done.model_dump_json(indent=1) + "\n")
+    return done
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest of a bundle, its files unchecked. Raises `KillahError`."""
+    path = folder / NAME
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        written = raw.get("format")
+        if isinstance(written, int) and written > FORMAT:
+            raise KillahError(f"{folder} was made by a newer Killah (format {written}).", "Update Killah.")
+        return Manifest.model_validate(raw)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise KillahError(
+            f"{folder} is not a bundle.", "Make one with `killah export executorch`."
+        ) from error
+    except OSError as error:
+        raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
+    except (ValidationError, ValueError, AttributeError) as error:
+        raise KillahError(f"{path} is damaged.", "Export the bundle again.") from error
+
+
+def read_verified(folder: Path) -> Manifest:
+    """The manifest, after every file was compared with it. Raises `KillahError` at the first difference."""
+    about = read(folder)
+    for name, file in about.files.items():
+        path = folder / name
+        try:
+            size = path.stat().st_size
+            if size != file.bytes:
+                raise KillahError(
+                    f"{path} has {size:,} bytes instead of {file.bytes:,}.", "Export the bundle again."
+                )
+            if models.sha256(path) != file.sha256:
+                raise KillahError(
+                    f"{path} is damaged: its SHA-256 is not the one in {NAME}.", "Export the bundle again."
+                )
+        except FileNotFoundError as error:
+            raise KillahError(f"{path} is missing.", "Export the bundle again.") from error
+        except OSError as error:
+            raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
+    return about
