@@ -95,7 +95,7 @@ class Dictating:
             if told.error is not None:
                 self._complain(told.error)
         elif isinstance(told, Ready):
-            self._state = ""
+            self._state, self._scribe.names = "", told.names
         elif isinstance(told, Lost):
             self._warn("Some sound was lost: this machine is too busy.")
         elif isinstance(told, Partial | Final | Said | Silence):

@@ -1,7 +1,7 @@
 """The microphone and what hears it, on a thread of their own: the text area never waits for either."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,9 @@ PATIENCE = 2.0  # seconds that closing takes at most
 
 @dataclass(frozen=True)
 class Ready:
-    """What was said since the microphone was opened is being heard."""
+    """What was said since the microphone was opened is being heard; `names` spell what is heard."""
+
+    names: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Hearing:
             self._microphone = source
             ear = self._ear()
             ear.draft(np.zeros(round(LOADING * RATE), np.float32))
-            self._tell(self, Ready())
+            self._tell(self, Ready(ear.names))
             dictation, lost = Dictation(ear, understand), 0
             while not self._stopping.is_set():
                 for event in dictation.feed(source.read()):

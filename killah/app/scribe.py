@@ -1,7 +1,7 @@
 """What is heard goes into the text: utterances at the caret, commands as edits; each is one step to undo."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from killah.app.text_area import GhostTextArea
 from killah.audio.commands import Command
@@ -22,6 +22,7 @@ class Scribe:
 
     def __init__(self, area: GhostTextArea, other: Callable[[Command], bool]) -> None:
         self.partial = ""  # words that are not in the text yet, and that the text area does not show
+        self.names: Mapping[str, str] = {}  # spellings by what is heard
         self._area = area
         self._other = other
         self._capitals = "off"
@@ -65,6 +66,7 @@ class Scribe:
             buffer.text[end:],
             language=language_of(_text(words)),
             capitals=self._capitals,
+            names=self.names,
         )
 
     def _do(self, event: Said) -> bool:

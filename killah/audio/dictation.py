@@ -9,7 +9,7 @@ Voice activity finds utterances; each is heard as it comes (`killah.audio.stream
 whole is a command, all else is text. Between "stop listening" and "start listening" nothing is kept or told.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -30,6 +30,11 @@ _LISTENING = {"stop_listening": False, "start_listening": True}
 
 class Listener(Protocol):
     """Hears samples (samples,), quickly or with care; words have times in them."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """How words it expects are spelled, by what is heard."""
+        ...
 
     def draft(self, samples: np.ndarray) -> Sequence[Word]:
         """The words so far."""

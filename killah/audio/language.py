@@ -1,6 +1,6 @@
 """Which language an utterance is in, by its letters, and what follows from it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from killah.audio.commands import Command, nearest, parse
 from killah.audio.commands.tables import Language
@@ -25,7 +25,7 @@ def near(utterance: str, most: int = 12) -> list[str]:
     return [phrase for phrase, _ in nearest(utterance, language_of(utterance), most)]
 
 
-def as_written(words: Sequence[Word], before: str = "") -> str:
-    """An utterance as text, to stand behind `before`."""
+def as_written(words: Sequence[Word], before: str = "", names: Mapping[str, str] | None = None) -> str:
+    """An utterance as text, to stand behind `before`; `names` are spellings by what is heard."""
     language = language_of(" ".join(word.text for word in words))
-    return written(words, before, language=language).text
+    return written(words, before, language=language, names=names).text

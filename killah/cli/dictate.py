@@ -56,7 +56,8 @@ def dictate(
     with ExitStack() as stack:
         document = Document(_read(file))
         engine = stack.enter_context(engine_for(model, persona, encoder=encoder))
-        scribe, dictation = Scribe(document, engine), Dictation(engine.ear(), understand)
+        ear = engine.ear()
+        scribe, dictation = Scribe(document, engine, ear.names), Dictation(ear, understand)
         page = stack.enter_context(Page(document, shown=not as_json))
         sound = stack.enter_context(_recorded(recording) if recording else _live(device, page.say))
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -35,6 +36,7 @@ def transcribe(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A folder for FILE.txt and so on; stdout otherwise.")
     ] = None,
+    persona: Annotated[str | None, typer.Option(help="Whose names and terms to expect.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Speech encoder, by name or folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
@@ -44,12 +46,18 @@ def transcribe(
     read; the others are transcribed.
     """
     from killah.config import load
+    from killah.engine.expected import terms
     from killah.engine.listening import Ear, alone
+    from killah.persona import blends
+
+    if persona:
+        blends.check(persona)
+    whose = persona or load().persona
 
     form = "json" if as_json else form
     failed = 0
     with alone() as scheduler:
-        ear = Ear(scheduler, encoder or load().encoder)
+        ear = Ear(scheduler, encoder or load().encoder, lambda: terms(whose))
         for path in recordings:
             try:
                 _one(path, ear, form, output)
@@ -96,7 +104,8 @@ def _utterances(path: Path, ear: "Ear") -> "Iterator[Utterance]":
                 done += len(block) / RATE
                 progress(round(done), round(max(done, total)))
 
-        yield from transcript.transcribe(followed(), ear.settle, as_written)
+        write = partial(as_written, names=ear.names)
+        yield from transcript.transcribe(followed(), ear.settle, write)
 
 
 def _written(path: Path, utterances: "Iterable[Utterance]", form: Form) -> Iterator[str]:

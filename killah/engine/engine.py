@@ -9,7 +9,7 @@ import mlx.core as mx
 from killah import devices
 from killah.config import Settings
 from killah.engine import codes as control
-from killah.engine import compositions, decoding, prompt, rewriting
+from killah.engine import compositions, decoding, expected, prompt, rewriting
 from killah.engine.decoding import Ghost
 from killah.engine.gate import Gate
 from killah.engine.habits import Habits
@@ -156,8 +156,9 @@ class Engine:
         return list(self._lookups.ask(text, _asking("continue")).result().passages)
 
     def ear(self) -> Ear:
-        """What hears, on the engine's thread; its encoder is loaded when it is first asked."""
-        return Ear(self._scheduler, self._settings.encoder)
+        """What hears, on the engine's thread, expecting the persona's words; loaded when first asked."""
+        persona = self.persona
+        return Ear(self._scheduler, self._settings.encoder, lambda: expected.terms(persona))
 
     def close(self) -> None:
         """End all work and threads."""

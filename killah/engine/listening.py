@@ -9,6 +9,7 @@ import numpy as np
 
 from killah.audio.ctc import Word
 from killah.audio.recogniser import Recogniser
+from killah.audio.vocabulary import Term, hot_words, spellings
 from killah.engine.scheduler import Priority, Scheduler
 from killah.errors import KillahError
 
@@ -26,10 +27,15 @@ def alone() -> Iterator[Scheduler]:
 
 
 class Ear:
-    """A recogniser for callers on any thread, loaded when it is first asked. A call waits for its turn."""
+    """A recogniser for callers on any thread, loaded when it is first asked. A call waits for its turn.
 
-    def __init__(self, scheduler: Scheduler, encoder: str) -> None:
-        self._scheduler, self._encoder = scheduler, encoder
+    `terms` gives the words to expect. `names` says how they are spelled by what is heard: empty until the
+    recogniser is loaded.
+    """
+
+    def __init__(self, scheduler: Scheduler, encoder: str, terms: Callable[[], list[Term]] = list) -> None:
+        self.names: dict[str, str] = {}
+        self._scheduler, self._encoder, self._terms = scheduler, encoder, terms
         self._recogniser: Recogniser | None = None
 
     def draft(self, samples: np.ndarray) -> Sequence[Word]:
@@ -43,10 +49,6 @@ class Ear:
     def phrase(self, samples: np.ndarray, phrases: Sequence[str]) -> tuple[str, float] | None:
         """Which of `phrases` (samples,) are, if they are one, and how far from it in nats a letter."""
         return self._ask(lambda: self._loaded.phrase(samples, phrases))
-
-    def expect(self, phrases: Sequence[str]) -> None:
-        """Hear these words and phrases more easily from now on."""
-        self._ask(lambda: self._loaded.expect(phrases))
 
     def _ask(self, question: Callable[[], T]) -> T:
         answers: list[T] = []
@@ -65,4 +67,7 @@ class Ear:
         """On the MLX thread."""
         if self._recogniser is None:
             self._recogniser = Recogniser.load(self._encoder)
+            terms = self._terms()
+            self._recogniser.expect(hot_words(terms))
+            self.names |= spellings(terms)
         return self._recogniser

@@ -5,6 +5,7 @@ it answers is one step to undo too. Commands about ghost text, speech and the mi
 they are told back as not done.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from killah.audio.commands import Command
@@ -27,11 +28,16 @@ class Outcome:
 
 
 class Scribe:
-    """Writes into `document`; without an engine, commands that ask for new text are not done."""
+    """Writes into `document`; without an engine, commands that ask for new text are not done.
 
-    def __init__(self, document: Document, engine: Engine | None = None) -> None:
+    `names` are spellings by what is heard.
+    """
+
+    def __init__(
+        self, document: Document, engine: Engine | None = None, names: Mapping[str, str] | None = None
+    ) -> None:
         self.document = document
-        self._engine = engine
+        self._engine, self._names = engine, names
         self._capitals = "off"
 
     def take(self, event: Event) -> Outcome | None:
@@ -46,7 +52,14 @@ class Scribe:
         start, end = sorted(self.document.buffer.selection)
         text = self.document.text
         language = language_of(" ".join(word.text for word in event.words))
-        found = written(event.words, text[:start], text[end:], language=language, capitals=self._capitals)
+        found = written(
+            event.words,
+            text[:start],
+            text[end:],
+            language=language,
+            capitals=self._capitals,
+            names=self._names,
+        )
         self._capitals = found.capitals
         self.document.language = language
         self.document.put(found.text, "dictated")

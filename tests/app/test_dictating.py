@@ -204,6 +204,7 @@ class Ear:
 
     def __init__(self, *texts):
         self.texts = list(texts)
+        self.names = {"holm": "Holm"}  # a name of the owner's
 
     def draft(self, samples):
         return words(self.texts[0]) if samples.any() else ()
@@ -217,14 +218,14 @@ class Ear:
 
 async def test_the_microphone_is_heard_until_the_key_is_pressed_again(virtual_microphone):
     engine = ScriptedEngine(never)
-    engine.ear = lambda: Ear("we went home", "stop listening")
+    engine.ear = lambda: Ear("we went to holm", "stop listening")
     app = editor("", engine)
     async with app.run_test() as pilot:
         await pilot.press("f6")
         await until(pilot, lambda: app.dictating.label == "● listening")
         virtual_microphone.play(spoken("We went home, all of us"))
-        await until(pilot, lambda: app.area.suggestion == "We went home")
-        await until(pilot, lambda: app.area.text == "We went home")
+        await until(pilot, lambda: app.area.suggestion == "We went to Holm")
+        await until(pilot, lambda: app.area.text == "We went to Holm")
         virtual_microphone.play(spoken("Stop listening please"))
         await until(pilot, lambda: "start listening" in app.dictating.label)
         await pilot.press("f6")
