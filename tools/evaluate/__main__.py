@@ -14,7 +14,18 @@ from killah import devices
 from killah.errors import KillahError
 from tools.evaluate.report import as_json, as_text
 
-NAMES = ("base", "gate", "quantisation", "adapters", "persona", "likeness", "speech", "commands")
+NAMES = (
+    "base",
+    "gate",
+    "quantisation",
+    "adapters",
+    "persona",
+    "likeness",
+    "speech",
+    "commands",
+    "vocabulary",
+    "answers",
+)
 
 
 def main(arguments: list[str]) -> int:
