@@ -52,6 +52,7 @@ def dictate(
     from killah.cli.hearing import Page
     from killah.cli.streaming import engine_for
     from killah.engine.scribe import Scribe
+    from killah.stopping import Stop
 
     with ExitStack() as stack:
         document = Document(_read(file))
@@ -70,12 +71,13 @@ def dictate(
                     _save(file, document)
                 page.show(event)
 
-        try:
+        stop = Stop()  # Ctrl-C is the end of every dictation: what was heard is written down first
+        with stop.on_interrupt():
             for samples in sound(page.level):
                 take(dictation.feed(samples))
-        except KeyboardInterrupt:
-            pass  # the end of every dictation
-        take(dictation.finish())
+                if stop.asked:
+                    break
+            take(dictation.finish())
     if not as_json and not file:
         print(document.text)
 

@@ -23,8 +23,8 @@ from typing import Any
 
 from killah import paths
 from killah.errors import KillahError
+from killah.stopping import Stop
 from killah.training import config, runs
-from killah.training.stopping import Stop
 from killah.training.trainer import Report
 
 TRIES = 3  # starts again that bring a run no further

@@ -21,12 +21,12 @@ from killah.gemma import base, catalog
 from killah.gemma.base import Base
 from killah.persona import personas
 from killah.persona.store import Store
+from killah.stopping import Stop
 from killah.training import checkpoint, judging, runs
 from killah.training.config import TARGETS, Config, Intruders, Lora
 from killah.training.group import Group
 from killah.training.judging import Adherence, Judge, Perplexity, Tensors, put, silent
 from killah.training.stages.lora import LoraStage
-from killah.training.stopping import Stop
 from killah.training.trainer import Report, Trainer
 from killah.training.writing import Split, Writing, own, split, words
 

@@ -12,11 +12,11 @@ from killah import paths
 from killah.errors import KillahError
 from killah.gemma import base, catalog
 from killah.gemma.trees import flat
+from killah.stopping import Stop
 from killah.training import checkpoint, config, memory
 from killah.training.config import Config
 from killah.training.group import Group
 from killah.training.stages import Stage
-from killah.training.stopping import Stop
 from killah.training.trainer import Report, Trainer
 from killah.training.watchdog import Watchdog
 

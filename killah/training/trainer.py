@@ -19,6 +19,7 @@ from mlx.utils import tree_map, tree_unflatten
 
 from killah.errors import KillahError
 from killah.gemma.trees import flat
+from killah.stopping import Stop
 from killah.training import checkpoint, data, log, optimiser
 from killah.training.checkpoint import Position
 from killah.training.config import Config
@@ -26,7 +27,6 @@ from killah.training.data import Batch
 from killah.training.group import Group
 from killah.training.log import Entry, Log
 from killah.training.stages import Stage
-from killah.training.stopping import Stop
 
 Report = Callable[[Entry], object]
 

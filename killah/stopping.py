@@ -1,4 +1,4 @@
-"""Ctrl-C during training: the step that is being computed is finished and kept."""
+"""Ctrl-C during work that must stay whole: what is being done is finished and kept."""
 
 import contextlib
 import signal
@@ -8,13 +8,13 @@ from types import FrameType
 
 
 class Stop:
-    """Whether a run has been asked to stop."""
+    """Whether work has been asked to stop."""
 
     def __init__(self) -> None:
         self.asked = False
 
     def ask(self) -> None:
-        """Stop after the present step."""
+        """Stop after what is being done."""
         self.asked = True
 
     @contextlib.contextmanager
