@@ -25,6 +25,7 @@ BUILDERS = {
     "rephrase": "rewriting:rephrase",
     "story": "stories:story",
     "summarise": "summaries:summarise",
+    "dictation": "dictation:dictation",
     "persona": "personal:persona",
     "compose": "personal:compose",
     "persona-projector": "vectors:projector",
