@@ -15,6 +15,7 @@ from killah.cli import (
     dictate,
     doctor,
     export,
+    export_doors,
     generate,
     index,
     models,
@@ -51,6 +52,7 @@ app.add_typer(models.app, name="models")
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(compose.app, name="compose")
 app.add_typer(export.app, name="export")
+export_doors.register(export.app)
 app.add_typer(train.app, name="train")
 app.add_typer(config.app, name="config")
 doctor.register(app)

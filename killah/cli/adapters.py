@@ -1,12 +1,12 @@
-"""`killah adapters list|show|verify|import|export|fuse|rm`."""
+"""`killah adapters list|show|verify|import|rm`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from killah.cli.adapter_cards import cell, facts, print_card, print_intruders, row
-from killah.cli.output import JSON, print_json, progress_bar, table
+from killah.cli.output import JSON, print_json, table
 from killah.errors import KillahError
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from killah.gemma.manifest import Manifest
 
 app = typer.Typer(
-    help="Adapters: list, inspect, check, exchange with other programs, fuse, remove.",
+    help="Adapters: list, inspect, check, bring in, remove.",
     epilog="Example: killah adapters list",
     no_args_is_help=True,
 )
@@ -129,62 +129,6 @@ def import_(
         print_card(made)
 
 
-@app.command(epilog="Example: killah adapters export rephrase ./rephrase-peft --format peft")
-def export(
-    adapter: Name,
-    to: Annotated[Path, typer.Argument(help="Folder to make.")],
-    format_: Annotated[
-        Literal["peft", "mlx-lm"], typer.Option("--format", help="Whose program will read it.")
-    ] = "peft",
-    base: Base = None,
-    force: Force = False,
-    as_json: bool = JSON,
-) -> None:
-    """Write a LoRA as a folder that PEFT or mlx-lm loads."""
-    from killah.export import mlx_lm, peft
-
-    found, _, _ = _read(adapter, base)
-    folder = (peft if format_ == "peft" else mlx_lm).write(found, to, force=force)
-    if as_json:
-        print_json({"name": found.card.name, "format": format_, "folder": str(folder)})
-    else:
-        typer.echo(f"Wrote {found.card.name} for {'PEFT' if format_ == 'peft' else 'mlx-lm'} to {folder}.")
-
-
-@app.command(epilog="Example: killah adapters fuse rephrase persona=0.5 --to ./my-model")
-def fuse(
-    adapters: Annotated[list[str], typer.Argument(help="LoRAs, each a NAME or NAME=WEIGHT.")],
-    to: Annotated[Path, typer.Option(help="Folder to make.")],
-    base: Base = None,
-    dtype: Annotated[
-        Literal["bfloat16", "float32"], typer.Option(help="Numbers of the result.")
-    ] = "bfloat16",
-    merge: Annotated[Literal["sum", "pico"], typer.Option(help="How several LoRAs are added up.")] = "sum",
-    force: Force = False,
-    as_json: bool = JSON,
-) -> None:
-    """Write base and LoRAs as one Hugging Face checkpoint, never in INT4, which would lose the LoRAs."""
-    from killah.adapters import catalog, package
-    from killah.export import fused
-    from killah.gemma import manifest
-
-    folder = _base_folder(base)
-    about = manifest.read(folder)
-    loras = []
-    for text in adapters:
-        name, weight = _weighted(text)
-        found = package.read(catalog.find(name, about.name), about, base_folder=folder)
-        loras.append(fused.Weighted(found, weight))
-    with progress_bar("Fusing") as progress:
-        made = fused.fuse(folder, loras, to, dtype=dtype, how=merge, force=force, progress=progress)
-    if as_json:
-        print_json(
-            {"folder": str(made), "base": about.name, "adapters": adapters, "dtype": dtype, "merge": merge}
-        )
-    else:
-        typer.echo(f"Wrote {made}. To write with it: killah models convert {made}")
-
-
 @app.command(epilog="Example: killah adapters rm terse --yes")
 def rm(
     name: Annotated[str, typer.Argument(help="One of your own adapters.")],
@@ -251,16 +195,3 @@ def _problem(adapter: str | Path, base_name: str) -> str:
     except KillahError as error:
         return str(error)
     return ""
-
-
-def _weighted(text: str) -> tuple[str, float]:
-    name, equals, weight = text.rpartition("=")
-    if not equals:
-        return text, 1.0
-    try:
-        value = float(weight)
-    except ValueError:
-        value = float("nan")
-    if not abs(value) < float("inf"):
-        raise KillahError(f"{text!r} gives no weight.", "For example: persona=0.5")
-    return name, value

@@ -1,4 +1,4 @@
-"""Adapters and fused models for other programs, and theirs for Killah: PEFT, mlx-lm, Hugging Face.
+"""Compositions for other programs, and their adapters for Killah: Hugging Face, GGUF, PEFT, mlx-lm.
 
 Importing it prepares MLX, as importing `killah.gemma` does.
 """

@@ -14,7 +14,6 @@ from killah.adapters import package, shapes
 from killah.adapters.card import AdapterCard
 from killah.adapters.package import Adapter
 from killah.errors import KillahError
-from killah.gemma import placing
 from killah.gemma.shards import read_header
 from killah.hub.catalog import known
 
@@ -83,20 +82,13 @@ def rank(folder: Path, config: dict[str, Any], key: str) -> int:
 
 
 def write(
-    adapter: Adapter,
-    folder: Path,
-    name: str,
-    config: dict[str, Any],
-    tensors: dict[str, mx.array],
-    force: bool,
+    adapter: Adapter, folder: Path, name: str, config: dict[str, Any], tensors: dict[str, mx.array]
 ) -> Path:
-    """An adapter folder for another program: weights, configuration, a card; whole or not at all."""
-    folder = folder.expanduser().absolute()
-    package.check_target(folder, force=force, name=CONFIG)
-    with placing.new_folder(folder) as new:
-        package.save(new / name, tensors)
-        paths.write_private(new / CONFIG, json.dumps(config, indent=2) + "\n")
-        paths.write_private(new / "README.md", _readme(adapter.card))
+    """An adapter for another program: weights, configuration and a card, in `folder`."""
+    paths.private_dir(folder)
+    package.save(folder / name, tensors)
+    paths.write_private(folder / CONFIG, json.dumps(config, indent=2) + "\n")
+    paths.write_private(folder / "README.md", _readme(adapter.card))
     return folder
 
 
@@ -109,12 +101,12 @@ def lora_only(card: AdapterCard) -> tuple[int, float]:
     return card.rank, card.scale
 
 
-def repository(card: AdapterCard) -> str:
-    """The base as others know it: its name on the hub, else Killah's."""
-    entry = known().get(card.base)
-    return entry.repository if entry else card.base
+def repository(base: str) -> str:
+    """A base as others know it: its name on the hub, else Killah's."""
+    entry = known().get(base)
+    return entry.repository if entry else base
 
 
 def _readme(card: AdapterCard) -> str:
-    front = f"---\nbase_model: {repository(card)}\nlicense: {card.licence}\ntags: [lora]\n---\n"
+    front = f"---\nbase_model: {repository(card.base)}\nlicense: {card.licence}\ntags: [lora]\n---\n"
     return f"{front}# {card.name}\n\nA LoRA ({card.role}) for {card.base}, trained on: {card.data}\n"

@@ -6,10 +6,12 @@ base_model.model.model.layers.0.self_attn.k_proj.lora_B.weight   (out, rank)
 
 import math
 import re
+import warnings
 from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
+import numpy as np
 
 from killah.adapters.card import AdapterCard
 from killah.adapters.package import Adapter
@@ -39,17 +41,17 @@ _UNSUPPORTED = (
 _STARTS = (True, False, "gaussian", "eva", "orthogonal")
 
 
-def write(adapter: Adapter, folder: Path, *, force: bool = False) -> Path:
-    """Write a LoRA as a folder for `PeftModel.from_pretrained`; dtypes are kept.
+def write(adapter: Adapter, folder: Path) -> Path:
+    """Write a LoRA into a folder for `PeftModel.from_pretrained`; dtypes are kept.
 
-    Raises `KillahError` for a projector or a mix, and for a folder that is in the way.
+    Raises `KillahError` for a projector or a mix.
     """
     rank, _ = foreign.lora_only(adapter.card)
     modules = sorted({name.rpartition(".")[0] for name in adapter.tensors})
     config: dict[str, Any] = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",
-        "base_model_name_or_path": foreign.repository(adapter.card),
+        "base_model_name_or_path": foreign.repository(adapter.card.base),
         "inference_mode": True,
         "r": rank,
         "lora_alpha": _alpha(adapter.card),
@@ -61,7 +63,21 @@ def write(adapter: Adapter, folder: Path, *, force: bool = False) -> Path:
         "modules_to_save": None,
     }
     tensors = {_foreign(name): value.T for name, value in adapter.tensors.items()}
-    return foreign.write(adapter, folder, WEIGHTS, config | _targets(modules), tensors, force)
+    return foreign.write(adapter, folder, WEIGHTS, config | _targets(modules), tensors)
+
+
+def logits(folder: Path, base: Path, ids: list[int], last: int) -> np.ndarray:
+    """What PEFT computes on the Hugging Face checkpoint `base`, in float32: (last, vocabulary)."""
+    import torch
+    from peft import PeftModel
+    from transformers import AutoModelForCausalLM
+
+    plain = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    with warnings.catch_warnings():  # PEFT 0.21 asks transformers 5.23 by an old name
+        warnings.simplefilter("ignore", FutureWarning)
+        model = PeftModel.from_pretrained(plain, folder).eval()
+    with torch.no_grad():
+        return model(torch.tensor([ids]), logits_to_keep=last).logits[0].numpy()
 
 
 def read(folder: Path) -> Lora:

@@ -14,8 +14,8 @@ COMMANDS = [
     "persona list", "persona show", "persona use", "persona delete",
     "rephrase", "summarise", "story", "compose list", "compose show", "compose set",
     "train lora", "train persona-projector", "train compose", "train plan",
-    "adapters list", "adapters show", "adapters verify", "adapters import", "adapters export",
-    "adapters fuse", "adapters rm",
+    "adapters list", "adapters show", "adapters verify", "adapters import", "adapters rm",
+    "export hf", "export gguf", "export peft", "export mlx-lm",
     "models list", "models show", "models pull", "models convert", "models use",
     "config show", "config set", "config path",
 ]  # fmt: skip
