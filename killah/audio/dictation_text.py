@@ -17,6 +17,14 @@ _FIRST_PERSON = {"i": "I", "i'm": "I'm", "i'll": "I'll", "i've": "I've", "i'd": 
 
 
 @dataclass(frozen=True)
+class Marked:
+    """A word as it is written, and the mark before it; the last has no word, only the mark at the end."""
+
+    word: str
+    mark: str = ""
+
+
+@dataclass(frozen=True)
 class Written:
     """Text to put at the caret, and the capitals (as in `written`) that the next utterance begins with."""
 
@@ -32,14 +40,20 @@ def written(
     language: Language = "en",
     capitals: str = "off",
     names: Mapping[str, str] | None = None,
+    marked: Sequence[Marked] = (),
 ) -> Written:
     """One utterance, to stand between `before` and `after`. Times of words help to tell marks from words.
 
     `capitals` is off, title, upper or lower, or next, next_upper or next_lower for one word. `names` gives
-    the spelling of words and phrases by what is heard: {"mac donald": "MacDonald"}.
+    the spelling of words and phrases by what is heard: {"mac donald": "MacDonald"}. `marked` is the utterance
+    as `killah.engine.marking` would write it, where it did.
     """
-    said = tokenised(words)
     page = Page(before, language)
+    if marked:
+        for each in marked:
+            _put(each, page, language)
+        return Written(page.finish(after), capitals)
+    said = tokenised(words)
     # Words since the last mark, of the text before too.
     left = _last_words(before)
     place = 0
@@ -60,6 +74,28 @@ def written(
             continue
         place = found.end
     return Written(page.finish(after), capitals)
+
+
+def plain(
+    words: str | Sequence[Word], *, language: Language = "en", names: Mapping[str, str] | None = None
+) -> list[str]:
+    """The words of an utterance, names as they are spelled; none where marks or capitals are said in it."""
+    said = tokenised(words)
+    if any(_marks(language).at(said, place, []) is not None for place in range(len(said))):
+        return []
+    found, place = [], 0
+    while place < len(said):
+        place, spelling = _spelled(said, place, names or {}, language)
+        found += spelling.split()
+    return found
+
+
+def _put(each: Marked, page: Page, language: Language) -> None:
+    if each.mark:
+        page.mark(each.mark)
+    if each.word:
+        word = _FIRST_PERSON.get(each.word, each.word) if language == "en" else each.word
+        page.word(word, spelled=word != word.lower())
 
 
 @cache

@@ -84,6 +84,11 @@ class Tokenizer:
         return [b"" if name is None or i in self._special else read(name) for i, name in enumerate(names)]
 
     @cached_property
+    def id_of(self) -> dict[bytes, int]:
+        """The id that adds these bytes to the text."""
+        return {token: i for i, token in enumerate(self.token_bytes) if token}
+
+    @cached_property
     def _sorted(self) -> tuple[list[bytes], np.ndarray]:
         order = sorted((i for i in range(self.size) if self.token_bytes[i]), key=self.token_bytes.__getitem__)
         return [self.token_bytes[i] for i in order], np.array(order, dtype=np.int32)

@@ -3,7 +3,7 @@
 import pytest
 
 from killah.audio.ctc import Word
-from killah.audio.dictation_text import Written, written
+from killah.audio.dictation_text import Marked, Written, plain, written
 
 ENGLISH = {
     "hello comma how are you question mark": "Hello, how are you?",
@@ -123,3 +123,16 @@ def test_names_are_spelled_as_their_owner_spells_them():
 
 def test_writing_of_other_recognisers_stays():
     assert written("Hello, world. It's me.").text == "Hello, world. It's me."
+
+
+def test_a_models_marks_and_capitals_are_laid_out():
+    pairs = [("we", ""), ("saw", ""), ("Ann", ","), ("i", ""), ("Did", "."), ("", "?")]
+    marked = [Marked(*pair) for pair in pairs]
+    assert written("", "It was late.", marked=marked).text == " We saw, Ann I. Did?"
+    assert written("", "we went", " home", marked=[Marked("and", ","), Marked("")]).text == ", and"
+
+
+def test_marks_that_are_said_are_for_no_model():
+    assert plain("we went home") == ["we", "went", "home"]
+    assert plain("we went comma home") == []
+    assert plain("saw mac donald", names={"mac donald": "MacDonald"}) == ["saw", "MacDonald"]
