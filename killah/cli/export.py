@@ -2,13 +2,11 @@
 
 import typer
 
+from killah.cli import export_bundle
+
 app = typer.Typer(
-    help="Bundles for phones and other apps: export, check, run.",
-    epilog="Example: killah export executorch --composition continue --out continue.bundle",
+    help="Compositions for phones, other apps and other people's programs.",
+    epilog="Example: killah export executorch --composition continue --out ./continue",
     no_args_is_help=True,
 )
-
-
-@app.callback()
-def root() -> None:
-    """Bundles for phones and other apps: export, check, run."""
+export_bundle.register(app)

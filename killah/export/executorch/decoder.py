@@ -4,17 +4,12 @@ It computes what `killah.gemma.gemma3` computes. Keys and values live in buffers
 carries as mutable state; every layer keeps every position, sliding layers see a window of them.
 """
 
-from typing import Literal
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from killah.export.executorch.manifest import Attention
 from killah.gemma.gemma3 import Config, LayerType
-
-# fused: ExecuTorch's llama operators, which delegates leave alone and kernels_llm brings; fastest on a CPU.
-# plain: ATen's own operators, which every runtime has and the MLX and Core ML delegates understand.
-Attention = Literal["fused", "plain"]
 
 
 class RMSNorm(nn.Module):

@@ -17,10 +17,14 @@ from killah.adapters.card import AdapterCard
 from killah.errors import KillahError
 from killah.gemma import manifest as models
 from killah.gemma.manifest import File, FileName
+from killah.gemma.stack import Merge
 
 NAME = "manifest.json"
 FORMAT = 1
 
+# fused: ExecuTorch's llama operators, which delegates leave alone and kernels_llm brings; fastest on a CPU.
+# plain: ATen's own operators, which every runtime has and the MLX and Core ML delegates understand.
+Attention = Literal["fused", "plain"]
 Backend = Literal["xnnpack", "mlx", "coreml", "portable"]
 Quantisation = Literal["none", "int8", "int4"]
 
@@ -32,8 +36,9 @@ class Strict(BaseModel):
 
 
 class Member(Strict):
-    """A LoRA of a composition."""
+    """A LoRA of a composition: its place there (persona, audio, a task), its own name, its weight."""
 
+    place: str
     name: str
     weight: float
     sha256: str
@@ -45,7 +50,9 @@ class Composed(Strict):
 
     file: FileName
     members: list[Member]
-    merge: str
+    merge: Merge
+    mix: str = ""
+    """The learned mixture, where `merge` is cat."""
     rank: int
     """Columns of the slot that it fills; the rest is zero."""
 
@@ -75,7 +82,7 @@ class Audio(Strict):
     rate: int = 16_000
     samples_per_token: int
     extra_samples: int
-    """n is tokens * `samples_per_token` + `extra_samples`; what lacks is zeros before the sound."""
+    """n is tokens * `samples_per_token` + `extra_samples`; what lacks is zeros behind the sound."""
     longest: int
     """Tokens that one call may make."""
 
@@ -112,7 +119,10 @@ class Parity(Strict):
 
 
 class Probe(Strict):
-    """What a host can try without MLX: greedy, the program must write `expected` after `prompt`."""
+    """What a host can try without MLX: greedy, it must write `expected` after the ids of `prompt`.
+
+    Before them stand BOS and, where there is a `file`, the persona's soft tokens.
+    """
 
     prompt: list[int]
     expected: list[int]
@@ -153,6 +163,8 @@ class Manifest(Strict):
     """Methods that the composition could have but this bundle has not, each with the reason."""
     delegated: dict[str, float] = Field(default_factory=dict)
     """Share of each method's operators that the backend took over."""
+    left: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """The other operators of each method, by name."""
     unchecked: str = ""
     """What could not be checked where the bundle was made."""
     cards: list[AdapterCard] = Field(default_factory=list)

@@ -1,0 +1,208 @@
+"""A bundle beside its original: the same prompt, persona and recording through ExecuTorch and through MLX."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlx.core as mx
+import numpy as np
+import torch
+
+from killah import paths
+from killah.adapters import catalog as adapters
+from killah.adapters import package, personal
+from killah.adapters.package import Adapter
+from killah.audio.encoders.wav2vec2 import Wav2Vec2
+from killah.errors import KillahError
+from killah.export import composed
+from killah.export.composed import Composed
+from killah.export.executorch import manifest, reference, running
+from killah.export.executorch.encoder import fitted
+from killah.export.executorch.manifest import Manifest, Parity, Probe
+from killah.export.executorch.reference import Reference
+from killah.export.executorch.running import Program
+from killah.gemma import catalog as models
+from killah.gemma.tokenizer import Tokenizer
+
+SAMPLE = "the-blue-cross.txt"  # shipped; prose that the shipped base has not read
+PROMPT, TEXT, WRITTEN = 48, 512, 64  # tokens
+EXACT = 1e-3  # how far logits of floats may differ; soft tokens, beside their root mean square
+ROUNDED = 0.1  # how far soft tokens may differ that eight-bit layers made
+WORSE = 1.03  # what perplexity may become by rounding
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was found; `parity` is None where the bundle cannot run here, and `unchecked` says why."""
+
+    probe: Probe
+    parity: Parity | None
+    unchecked: str = ""
+
+
+def check(folder: Path, sound: np.ndarray | None = None, vector: np.ndarray | None = None) -> Checked:
+    """Compare on the shipped sample; with a recording (samples,) and a persona's vector (width,) if given.
+
+    Raises `KillahError` for a damaged bundle, and where what it was made of is not on this machine any more.
+    """
+    about = manifest.read_verified(folder)
+    made_of = original(about)
+    ids = sample(made_of.folder)
+    ours = Reference(made_of)
+    prompt = ids[1 : PROMPT + 1]
+    begun = _begun(ours, about, folder, prompt)
+    expected = ours.write(begun, WRITTEN)
+    if why := running.missing(about.backend):
+        return Checked(Probe(prompt=prompt, expected=expected), None, why)
+    program = Program(folder)
+    embedded = torch.cat([_head(program), program.embed(prompt)], 1)
+    started, written = time.perf_counter(), _greedy(program, embedded, WRITTEN)
+    seconds = time.perf_counter() - started
+    difference = np.abs(program.begin(embedded).numpy() - ours.logits(begun)[-1]).max()
+    theirs, mine = _perplexities(program, ours, ids)
+    parity = Parity(
+        logits=float(difference),
+        equal_tokens=_common(written, expected),
+        tokens=WRITTEN,
+        perplexity=theirs,
+        perplexity_mlx=mine,
+        audio=_audio(program, about, sound),
+        persona=_persona(program, about, vector),
+        tokens_per_second=WRITTEN / seconds,
+        passed=False,
+    )
+    passed = _passes(about, parity)
+    return Checked(Probe(prompt=prompt, expected=written), parity.model_copy(update={"passed": passed}))
+
+
+def original(about: Manifest, name: str = "") -> Composed:
+    """One of a bundle's compositions of what is installed. Raises `KillahError` where that has changed."""
+    folder = models.find(about.base)
+    part = about.merged or about.adapters[name or about.adapter] if about.adapters or about.merged else None
+    members = {each.place: each for each in part.members} if part else {}
+    own = members.get(composed.PERSONA)
+    persona = own.name.removeprefix(personal.PREFIX) if own and own.name != composed.PERSONA else None
+    weights = {place: each.weight for place, each in members.items()}
+    found = composed.gather(
+        folder,
+        weights,
+        part.merge if part else "sum",
+        name=about.composition,
+        mix=part.mix if part else "",
+        required=[place for place in weights if persona is None or place != composed.PERSONA],
+        persona=persona,
+    )
+    hashes = {each.adapter.card.name: each.adapter.card.sha256 for each in found.loras}
+    changed = [each.name for each in members.values() if hashes.get(each.name) != each.sha256]
+    if found.about.fingerprint != about.base_fingerprint:
+        changed.insert(0, about.base)
+    if changed:
+        raise KillahError(
+            f"{changed[0]} is another one than when the bundle was made.", "Export the bundle again."
+        )
+    return found
+
+
+def sample(folder: Path, count: int = TEXT) -> list[int]:
+    """BOS and the beginning of the shipped sample."""
+    tokenizer = Tokenizer(folder)
+    text = (paths.shipped("samples") / SAMPLE).read_text("utf-8")
+    return [tokenizer.bos, *tokenizer.encode(text[: 12 * count])][:count]
+
+
+def _head(program: Program) -> torch.Tensor:
+    """BOS and the soft tokens of the bundle's persona."""
+    bos, persona = program.embed([program.about.bos]), program.persona()
+    return bos if persona is None else torch.cat([bos, persona], 1)
+
+
+def _begun(ours: Reference, about: Manifest, folder: Path, prompt: list[int]) -> mx.array:
+    """What `_head` and the prompt are, by MLX alone."""
+    parts = [ours.embed([about.bos])]
+    if about.persona is not None and about.persona.file:
+        soft = np.fromfile(folder / about.persona.file, "<f4")
+        parts.append(mx.array(soft.reshape(1, about.persona.tokens, about.hidden)))
+    return mx.concatenate([*parts, ours.embed(prompt)], axis=1)
+
+
+def _greedy(program: Program, embedded: torch.Tensor, count: int) -> list[int]:
+    """`count` ids whatever they are, so that an early end hides nothing."""
+    logits, ids = program.begin(embedded), []
+    for _ in range(count):
+        ids.append(int(logits.argmax()))
+        logits = program.step(ids[-1])
+    return ids
+
+
+def _perplexities(program: Program, ours: Reference, ids: list[int]) -> tuple[float, float]:
+    """Of the same text, token by token in the bundle, at once in MLX."""
+    ids = ids[: program.about.context]
+    logits = [program.begin(program.embed(ids[:1])), *(program.step(token) for token in ids[1:-1])]
+    theirs = torch.stack(logits).double().numpy()
+    mine = ours.logits(ours.embed(ids))[:-1].astype(np.float64)
+    return _perplexity(theirs, ids[1:]), _perplexity(mine, ids[1:])
+
+
+def _perplexity(logits: np.ndarray, ids: list[int]) -> float:
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    chosen = shifted[np.arange(len(ids)), ids] - np.log(np.exp(shifted).sum(axis=1))
+    return float(np.exp(-chosen.mean()))
+
+
+def _audio(program: Program, about: Manifest, sound: np.ndarray | None) -> float | None:
+    if about.audio is None:
+        return None
+    ear = Wav2Vec2.load(Wav2Vec2.find(about.audio.encoder))
+    assert isinstance(ear, Wav2Vec2)
+    sound = _hum(3.3) if sound is None else sound
+    whole = fitted(sound, about.audio.samples_per_token, about.audio.extra_samples)
+    return _apart(program.hear(sound).numpy(), reference.hear(ear, _projector(about, "audio"), whole))
+
+
+def _persona(program: Program, about: Manifest, vector: np.ndarray | None) -> float | None:
+    if about.persona is None:
+        return None
+    if vector is None:
+        vector = np.random.default_rng(0).standard_normal(about.persona.width).astype(np.float32)
+    soft = reference.project(_projector(about, "persona"), vector[None])
+    return _apart(program.project(vector).numpy(), soft)
+
+
+def _projector(about: Manifest, role: str) -> Adapter:
+    """The projector that the bundle was made with."""
+    card = next(card for card in about.cards if card.kind == "projector" and card.role == role)
+    base = models.find(about.base)
+    found = package.read(adapters.find(card.name, about.base), base_folder=base)
+    if found.card.sha256 != card.sha256:
+        raise KillahError(
+            f"{card.name} is another one than when the bundle was made.", "Export the bundle again."
+        )
+    return found
+
+
+def _hum(seconds: float) -> np.ndarray:
+    """Something between a voice and noise, where no recording is at hand."""
+    moments = np.arange(round(seconds * 16_000)) / 16_000
+    voice = sum(np.sin(2 * np.pi * 120 * k * moments) / k for k in range(1, 20))
+    noise = np.random.default_rng(0).standard_normal(len(moments))
+    return (0.1 * voice * (1 + np.sin(2 * np.pi * 3 * moments)) + 0.01 * noise).astype(np.float32)
+
+
+def _apart(theirs: np.ndarray, ours: np.ndarray) -> float:
+    """The largest difference beside the root mean square."""
+    return float(np.abs(theirs - ours).max() / np.sqrt(np.mean(ours**2)))
+
+
+def _common(a: list[int], b: list[int]) -> int:
+    return next((i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y), len(a))
+
+
+def _passes(about: Manifest, parity: Parity) -> bool:
+    """Floats must compute the same; rounded weights must predict nearly as well."""
+    exact = about.quantisation == "none"
+    soft = [each for each in (parity.audio, parity.persona) if each is not None]
+    if not all(each <= (EXACT if exact else ROUNDED) for each in soft):
+        return False
+    if exact:
+        return parity.logits <= EXACT and parity.equal_tokens == parity.tokens
+    return parity.perplexity <= WORSE * parity.perplexity_mlx

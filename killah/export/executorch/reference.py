@@ -1,0 +1,80 @@
+"""The original: a composition in MLX, in float32 on any machine, as a bundle's yardstick."""
+
+import json
+from collections.abc import Sequence
+
+import mlx.core as mx
+import numpy as np
+from mlx.utils import tree_unflatten
+
+from killah.adapters.package import Adapter
+from killah.audio import features
+from killah.audio.encoders.wav2vec2 import Wav2Vec2
+from killah.export.composed import Composed
+from killah.export.executorch.encoder import stacking
+from killah.gemma import base
+from killah.gemma.gemma3 import Config, Gemma3
+from killah.gemma.projector import Projector
+from killah.gemma.stack import AdapterStack
+
+
+class Reference:
+    """Reads and writes as the composition does. Vectors are (1, n, hidden) in the residual stream's scale."""
+
+    def __init__(self, composed: Composed) -> None:
+        self._model = _model(composed)
+        stack = AdapterStack(self._model)
+        for each in composed.loras:
+            card = each.adapter.card
+            stack.load(card.name, each.adapter.tensors, card.scale or 0.0, card.sha256)
+        stack.use(composed.blend)
+
+    def embed(self, ids: Sequence[int]) -> mx.array:
+        """Token ids (n,) -> vectors."""
+        return self._model.embed(mx.array(list(ids))[None])
+
+    def logits(self, embedded: mx.array) -> np.ndarray:
+        """After every position, (n, vocabulary)."""
+        return np.array(self._model.head(self._model.hidden(embedded, self._model.make_cache()))[0])
+
+    def write(self, embedded: mx.array, count: int) -> list[int]:
+        """Greedy ids after `embedded`, `count` of them whatever they are."""
+        cache, ids = self._model.make_cache(), []
+        for _ in range(count):
+            hidden = self._model.hidden(embedded, cache)
+            ids.append(int(np.array(mx.argmax(self._model.head(hidden[:, -1])[0]))))
+            embedded = self.embed(ids[-1:])
+        return ids
+
+
+def hear(ear: Wav2Vec2, projector: Adapter, samples: np.ndarray) -> np.ndarray:
+    """Samples (samples,) that make whole tokens -> soft tokens (1, n, hidden)."""
+    width = projector.card.input_width or 0
+    stack, letters = stacking(ear, width)
+    heard = ear.encode(samples)
+    frames = np.array(heard)
+    if letters:
+        frames = features.features(frames, np.array(ear.log_probs(heard)))
+    return project(projector, frames.reshape(1, -1, width)).reshape(1, len(frames) // stack, -1)
+
+
+def project(projector: Adapter, vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., width) -> soft tokens (..., tokens, hidden)."""
+    card, tensors = projector.card, dict(projector.tensors)
+    tensors.pop("sharpness", None)
+    hidden = tensors["norm_out.weight"].shape[0]
+    module = Projector(card.input_width or 0, hidden, tokens=card.soft_tokens or 1)
+    module.update(tree_unflatten(list(tensors.items())))
+    module.eval()
+    return np.array(module(mx.array(vectors)))
+
+
+def _model(composed: Composed) -> Gemma3:
+    about = composed.about
+    weights = base.read_weights(composed.folder, about)
+    dense = base.dequantise(weights, about.quantisation.group_size if about.quantisation else 0)
+    model = Gemma3(Config.read(json.loads((composed.folder / "config.json").read_text("utf-8"))))
+    wide = [(name, value.astype(mx.float32)) for name, value in dense.items()]
+    model.update(tree_unflatten(wide), strict=True)
+    model.freeze()
+    return model
