@@ -1,13 +1,13 @@
 """The microphone and what hears it, on a thread of their own: the text area never waits for either."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from killah.audio import RATE, microphone
-from killah.audio.dictation import Dictation, Event, Listener
+from killah.audio.dictation import Dictation, Event, Final, Listener
 from killah.audio.language import understand
 from killah.errors import KillahError
 
@@ -40,13 +40,18 @@ Told = Event | microphone.Event | Ready | Lost | Ended
 class Hearing:
     """Listens from the beginning until `stop`.
 
-    `tell` is called with itself and with what happens, on several threads; it must not wait.
+    `marked` gives words their marks and capitals. `tell` is called with itself and with what happens, on
+    several threads; it must not wait.
     """
 
     def __init__(
-        self, ear: Callable[[], Listener], device: str | None, tell: "Callable[[Hearing, Told], None]"
+        self,
+        ear: Callable[[], Listener],
+        marked: Callable[[Final], Final],
+        device: str | None,
+        tell: "Callable[[Hearing, Told], None]",
     ) -> None:
-        self._ear = ear
+        self._ear, self._marked = ear, marked
         self._device = int(device) if device and device.isdigit() else device
         self._tell = tell
         self._microphone: microphone.Microphone | None = None
@@ -93,11 +98,13 @@ class Hearing:
             self._tell(self, Ready(ear.names))
             dictation, lost = Dictation(ear, understand), 0
             while not self._stopping.is_set():
-                for event in dictation.feed(source.read()):
-                    self._tell(self, event)
+                self._tell_all(dictation.feed(source.read()))
                 if source.overflows > lost:
                     lost = source.overflows
                     self._tell(self, Lost())
         if not self._closing.is_set():
-            for event in dictation.finish():
-                self._tell(self, event)
+            self._tell_all(dictation.finish())
+
+    def _tell_all(self, events: Iterable[Event]) -> None:
+        for event in events:
+            self._tell(self, self._marked(event) if isinstance(event, Final) else event)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from killah.audio.dictation import Listener
+from killah.audio.dictation_text import Marked
 
 Event_co = TypeVar("Event_co", covariant=True)
 
@@ -71,6 +72,10 @@ class Engine(Protocol):
 
     def ear(self) -> Listener:
         """What hears; loads when it is first asked something, and raises `KillahError` where it cannot."""
+        ...
+
+    def marked(self, words: Sequence[str], before: str) -> list[Marked]:
+        """Dictated words with marks and capitals, behind `before`; none where no model has learned it."""
         ...
 
     def use_codes(self, codes: Sequence[str]) -> None:

@@ -24,7 +24,6 @@ TASK, ADAPTER = "dictate", "dictation"
 MARKS = (",", ".", "?", "!", ";", ":")
 ENDS = ".?!"  # a capital follows
 OPEN = 240  # characters of a sentence that stands open, its end
-LONGEST = 200  # words at a time
 
 
 def open_sentence(before: str) -> str:

@@ -95,6 +95,9 @@ class ScriptedEngine:
         self.rewritten.append((task, text, style))
         return self._add(self._rewrite(text) if self._rewrite else Job())
 
+    def marked(self, words: Sequence[str], before: str) -> list:
+        return []
+
     def use_persona(self, name: str | None) -> None:
         self.persona = name
 
