@@ -57,6 +57,12 @@ def prosody(samples: np.ndarray) -> dict[str, float]:
     return _pitch_figures(found) | _voice_figures(found) | _level_figures(found) | _spectrum_figures(found)
 
 
+@cache
+def names() -> tuple[str, ...]:
+    """The names of what `prosody` tells."""
+    return tuple(prosody(np.sin(np.arange(RATE) / 10)))
+
+
 def contours(samples: np.ndarray) -> Contours:
     """The contours of (samples,). Raises as `prosody` does."""
     samples = np.asarray(samples, np.float32)

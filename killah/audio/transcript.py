@@ -22,16 +22,19 @@ class Utterance:
     start: float
     end: float
     text: str
+    emotion: tuple[str, float] | None = None  # the likeliest, and how probable it is
 
 
 def transcribe(
     blocks: Iterable[np.ndarray],
     settle: Callable[[np.ndarray], Sequence[Word]],
     write: Callable[[Sequence[Word], str], str],
+    feel: Callable[[np.ndarray], tuple[str, float] | None] | None = None,
 ) -> Iterator[Utterance]:
     """Utterances of `blocks`, each (samples,), as they end.
 
-    `settle` hears one, with times in what it is given; `write` makes text of words, given the text before.
+    `settle` hears one, with times in what it is given; `write` makes text of words, given the text before;
+    `feel` tells its emotion.
     """
     before = ""
     for start, samples in _heard(blocks):
@@ -41,7 +44,8 @@ def transcribe(
         if words:
             text = write(words, before)
             before = (before + " " + text)[-400:]
-            yield Utterance(words, words[0].start, words[-1].end, text)
+            emotion = feel(samples) if feel else None
+            yield Utterance(words, words[0].start, words[-1].end, text, emotion)
 
 
 def _heard(blocks: Iterable[np.ndarray]) -> Iterator[tuple[float, np.ndarray]]:
@@ -67,21 +71,21 @@ def _each(blocks: Iterable[np.ndarray], utterances: Utterances) -> Iterator[list
 def as_text(utterances: Iterable[Utterance]) -> Iterator[str]:
     """Plain text, an utterance a line."""
     for each in utterances:
-        yield f"{each.text}\n"
+        yield f"{_told(each)}\n"
 
 
 def as_srt(utterances: Iterable[Utterance]) -> Iterator[str]:
     """SubRip subtitles."""
     for number, each in enumerate(utterances, 1):
         start, end = _clock(each.start, ","), _clock(each.end, ",")
-        yield f"{number}\n{start} --> {end}\n{_lines(each.text)}\n\n"
+        yield f"{number}\n{start} --> {end}\n{_lines(_told(each))}\n\n"
 
 
 def as_vtt(utterances: Iterable[Utterance]) -> Iterator[str]:
     """WebVTT subtitles."""
     yield "WEBVTT\n\n"
     for each in utterances:
-        escaped = _lines(each.text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        escaped = _lines(_told(each)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         yield f"{_clock(each.start, '.')} --> {_clock(each.end, '.')}\n{escaped}\n\n"
 
 
@@ -91,7 +95,15 @@ def as_values(utterances: Iterable[Utterance]) -> Iterator[dict[str, object]]:
         words = [
             {k: round(v, 3) if isinstance(v, float) else v for k, v in asdict(w).items()} for w in each.words
         ]
-        yield {"text": each.text, "start": round(each.start, 3), "end": round(each.end, 3), "words": words}
+        values = {"text": each.text, "start": round(each.start, 3), "end": round(each.end, 3), "words": words}
+        if each.emotion:
+            values |= {"emotion": each.emotion[0], "emotion_probability": round(each.emotion[1], 3)}
+        yield values
+
+
+def _told(each: Utterance) -> str:
+    """Its text, behind the emotion where one was told: `[sad 71%] I am`."""
+    return f"[{each.emotion[0]} {each.emotion[1]:.0%}] {each.text}" if each.emotion else each.text
 
 
 def _rounded(values: dict[str, object]) -> dict[str, object]:

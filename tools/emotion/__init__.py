@@ -1,0 +1,1 @@
+"""The classifier of emotions: measured layer by layer, chosen over training speakers, shipped."""

@@ -1,0 +1,77 @@
+"""Recordings with an emotion as numbers: prosody and every layer of the encoder, clean and as augmented."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from killah.audio import files
+from killah.audio.emotion import label_of, pooled_layers
+from killah.audio.encoders.wav2vec2 import Wav2Vec2
+from killah.audio.prosody import prosody
+from tools.ear.augment import augment
+
+COPIES = 2  # augmented, beside the clean one
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A row a copy of a clip; copy 0 is clean."""
+
+    names: list[str]  # of the features of prosody
+    prosody: np.ndarray  # (rows, features)
+    layers: np.ndarray  # (rows, layers, 2 * width): means and deviations over time
+    labels: np.ndarray  # (rows,) of str
+    speakers: np.ndarray  # (rows,) of str
+    splits: np.ndarray  # (rows,) of str
+    copies: np.ndarray  # (rows,)
+
+    def where(self, which: np.ndarray) -> "Measured":
+        """The rows of a mask (rows,)."""
+        return Measured(
+            self.names,
+            self.prosody[which],
+            self.layers[which],
+            self.labels[which],
+            self.speakers[which],
+            self.splits[which],
+            self.copies[which],
+        )
+
+
+def read(manifest: Path) -> list[dict[str, Any]]:
+    """Rows with an emotion, which is its label here, and the path of the recording as `audio`."""
+    rows = map(json.loads, manifest.read_text("utf-8").splitlines())
+    return [
+        row | {"emotion": label_of(row["emotion"]), "audio": manifest.parent / row["audio"]}
+        for row in rows
+        if row.get("emotion")
+    ]
+
+
+def measure(
+    rows: Sequence[dict[str, Any]], encoder: Wav2Vec2 | None = None, copies: int = COPIES
+) -> Measured:
+    """Of `rows` as `read` gives them; without an encoder there are no layers."""
+    acoustic, layers, about = [], [], []
+    for row in rows:
+        for copy, samples in enumerate(_copies(row["audio"], copies)):
+            acoustic.append(prosody(samples))
+            layers.append(
+                pooled_layers(encoder, samples, encoder.config.num_hidden_layers) if encoder else []
+            )
+            about.append((row["emotion"], row.get("speaker") or "unknown", row.get("split", "test"), copy))
+    labels, speakers, splits, numbers = map(np.array, zip(*about, strict=True))
+    values = np.array([list(each.values()) for each in acoustic])
+    return Measured(list(acoustic[0]), values, np.array(layers), labels, speakers, splits, numbers)
+
+
+def _copies(path: Path, copies: int) -> Iterator[np.ndarray]:
+    """The clip as it is, and augmented copies of it."""
+    samples = files.read(path)
+    yield samples
+    for copy in range(1, copies + 1):
+        yield augment(samples, np.random.default_rng((copy, *path.name.encode())))
