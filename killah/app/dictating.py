@@ -8,11 +8,13 @@ from killah.app.hearing import Ended, Hearing, Lost, Ready, Told
 from killah.app.preview import Preview
 from killah.app.protocol import Engine
 from killah.app.reading import FASTER, STRONGER, Reading
-from killah.app.scribe import Scribe
+from killah.app.scribe import Scribe, Taken
 from killah.app.text_area import GhostTextArea
 from killah.audio.commands import Command
-from killah.audio.commands.editing import target
-from killah.audio.dictation import Final, Partial, Said, Silence
+from killah.audio.commands.describing import described
+from killah.audio.commands.editing import about
+from killah.audio.dictation import Event, Final, Partial, Said, Silence
+from killah.audio.marked import with_marks
 from killah.errors import KillahError
 
 SHOWN = 40  # characters of what is being said, in the status bar
@@ -62,7 +64,7 @@ class Dictating:
         """Begin to listen, or stop after what was said so far."""
         if self._hearing is None:
             self._state, self._awake, self._last = "◌ opening the microphone", True, ""
-            self._hearing = Hearing(self._engine.ear, self._device, self._tell)
+            self._hearing = Hearing(self._engine.ear, self._marked, self._device, self._tell)
         else:
             self._hearing.stop()
             self._state = "◌ closing the microphone"
@@ -107,12 +109,26 @@ class Dictating:
 
     def _heard(self, event: Partial | Final | Said | Silence) -> None:
         said = " ".join(word.text for word in event.words) if not isinstance(event, Silence) else ""
-        self._last = said if isinstance(event, Said) else ""
+        self._last = (described(event.command) or said) if isinstance(event, Said) else ""
         if self._asked and not (isinstance(event, Said) and event.command.name in ANSWERS):
             if isinstance(event, Final | Said) and said:
                 self._warn(f"Not written while there is a question: {said}")
-        elif not self._scribe.take(event):
+        else:
+            self._tell_taken(event, said, self._scribe.take(event))
+
+    def _tell_taken(self, event: Event, said: str, taken: Taken) -> None:
+        """Say what was understood of an instruction in free words, and what could not be done."""
+        if taken == "nothing":
             self._warn(f"Nothing to do for “{said}”.")
+        elif isinstance(event, Said) and event.command.said:
+            written = "Written down, for there is nothing to do it to."
+            self._warn(written if taken == "written" else self._last, wrong=False)
+
+    def _marked(self, event: Final) -> Final:
+        """Words with marks and capitals, behind what stands before the caret now; not on the UI's thread."""
+        buffer = self._area.buffer
+        before = buffer.text[: min(buffer.selection)]
+        return with_marks(event, self._engine, before, self._scribe.names)
 
     @property
     def _asked(self) -> bool:
@@ -133,8 +149,10 @@ class Dictating:
             return self._answer(self._app.screen, name)
         elif name in ("continue", "stop"):
             self._run(name)
-        elif name in ("rephrase", "summarise"):
+        elif name in ("rephrase", "summarise", "rewrite"):
             return self._rewrite(command)
+        elif name == "transcribe":
+            return True  # the microphone's side does it
         elif name in FASTER or name in STRONGER:
             self._reading.change(name)
         elif name == "read":
@@ -171,15 +189,16 @@ class Dictating:
         return True
 
     def _rewrite(self, command: Command) -> bool:
-        found = target(command.unit or "that", command.count, self._area.buffer)
+        found = about(command, self._area.buffer)
         if found is None:
             return False
         self._area.select(*found)
-        self._run(f"rewrite('{command.name}', True)")
+        task = "summarise" if command.name == "summarise" else "rephrase"
+        self._run(f"rewrite('{task}', True, '{command.value if task == 'rephrase' else ''}')")
         return True
 
     def _read_aloud(self, command: Command) -> bool:
-        found = target(command.unit or "that", command.count, self._area.buffer)
+        found = about(command, self._area.buffer)
         if found is None:
             return False
         self._pause(True)

@@ -246,15 +246,15 @@ class Editor(App[Summary]):
         self._show_status()
 
     @work
-    async def action_rewrite(self, task: str, usual: bool = False) -> None:
+    async def action_rewrite(self, task: str, usual: bool = False, style: str = "") -> None:
         """Let the model rephrase, summarise or tell; the writer sees it before it is in the text.
 
-        In the `usual` style the writer is not asked which.
+        In a `style`, or in the `usual` one, the writer is not asked which.
         """
         self.area.focus()
         self.ghosts.skip()
         self.continuation.stop()
-        await self.revising.ask(task, usual=usual)
+        await self.revising.ask(task, usual=usual, style=style)
 
     def action_stop(self) -> None:
         """Stop the model's writing, and reading aloud."""

@@ -60,10 +60,10 @@ class Revising:
             return f"{done}, Esc stops"
         return "" if self._preview else "new text ready, F8 shows it"
 
-    async def ask(self, name: str, *, usual: bool = False) -> None:
+    async def ask(self, name: str, *, usual: bool = False, style: str = "") -> None:
         """Begin a task of `TASKS` with the selection or the paragraph, or show the one that is under way.
 
-        In the `usual` style nobody is asked which.
+        In a `style`, or in the `usual` one, nobody is asked which.
         """
         if self._wish is not None:
             if self._rewriting is not None:
@@ -75,9 +75,9 @@ class Revising:
             return
         self._wish = wish = _Wish(task, passage, self._area.origin)
         self._changed()
-        style = await self._style(wish, usual)
-        if style is not None and self._wish is wish:
-            self._begin(wish, style)
+        chosen_style = await self._style(wish, usual, style)
+        if chosen_style is not None and self._wish is wish:
+            self._begin(wish, chosen_style)
         elif self._wish is wish:
             self._end()
 
@@ -106,7 +106,7 @@ class Revising:
 
     # Style ------------------------------------------------------------------------------------------
 
-    async def _style(self, wish: _Wish, usual: bool) -> str | None:
+    async def _style(self, wish: _Wish, usual: bool, asked: str) -> str | None:
         """The style to take, or None where the writer or the engine does not want to."""
         if not wish.task.styled:
             return ""
@@ -116,6 +116,8 @@ class Revising:
             if self._wish is wish:
                 self._complain(error)
             return None
+        if asked:
+            return self._known(asked, styles)
         if len(styles) < 2 or usual or self._wish is not wish:
             return styles[0] if styles else ""
         if not self._waited_for(wish):
@@ -123,6 +125,13 @@ class Revising:
             return None
         question = Ask(f"{wish.task.title} in which style?", {style: style.capitalize() for style in styles})
         return await self._app.push_screen_wait(question)
+
+    def _known(self, asked: str, styles: list[str]) -> str | None:
+        if asked in styles:
+            return asked
+        hint = f"It can rewrite in these styles: {', '.join(styles)}." if styles else ""
+        self._complain(KillahError("The model has not learned to rewrite like that.", hint))
+        return None
 
     async def _learn_styles(self, task: Task) -> list[str]:
         """On its own thread: the engine waits for the model."""

@@ -5,8 +5,9 @@
         for event in dictation.feed(block): ...
     for event in dictation.finish(): ...
 
-Voice activity finds utterances; each is heard as it comes (`killah.audio.stream`). What is a command as a
-whole is a command, all else is text. Between "stop listening" and "start listening" nothing is kept or told.
+Voice activity finds utterances; each is heard as it comes (`killah.audio.stream`). What is a command or an
+instruction as a whole is one, all else is text, of which an instruction may want only a part
+(`killah.audio.limit`). Between "stop listening" and "start listening" nothing is kept or told.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,9 @@ import numpy as np
 from killah.audio import RATE
 from killah.audio.commands import Command
 from killah.audio.ctc import Word
+from killah.audio.dictation_text import Marked
 from killah.audio.language import near
+from killah.audio.limit import Limit
 from killah.audio.stream import UtteranceStream
 from killah.audio.utterances import Audio, End, Start, Utterances
 
@@ -59,11 +62,12 @@ class Partial:
 
 @dataclass(frozen=True)
 class Final:
-    """Words that stay. `ends` says that the utterance is over."""
+    """Words that stay. `ends` says that the utterance is over; `marked` is how it is written, where known."""
 
     words: tuple[Word, ...]
     at: float
     ends: bool = True
+    marked: tuple[Marked, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +106,7 @@ class Dictation:
         self._understand = understand
         self._utterances = utterances or Utterances()
         self._stream: UtteranceStream | None = None
+        self._limit: Limit | None = None  # how much of what is said next is written
         self._final: list[Word] = []  # of the utterance so far
         self._partial: tuple[str, ...] = ()
         self._time = 0.0
@@ -146,7 +151,10 @@ class Dictation:
         events: list[Event] = []
         if update.final:
             self._final += update.final
-            events.append(Final(tuple(update.final), self._time, ends=False))
+            if self._limit is None:
+                events.append(Final(tuple(update.final), self._time, ends=False))
+        if self._limit is not None and self._limit.hides:
+            return events
         words = tuple(word.text for word in update.partial)
         if words != self._partial:
             self._partial = words
@@ -158,28 +166,51 @@ class Dictation:
         whole = not self._final and not end.cut
         draft = self._listener.draft(self._stream.window) if whole else []
         words = tuple(self._stream.finish())
-        command = self._commanded(self._stream.window, words, draft) if whole else None
+        awaited = self._limit is not None and self._limit.waits_for(words)
+        command = self._commanded(self._stream.window, words, draft) if whole and not awaited else None
         self._stream, self._quiet_since, self._told = None, end.at, end.at
-        if command is not None and command.name in _LISTENING:
-            self.listening = _LISTENING[command.name]
-            return [Said(command, words, self._time)]
-        if not self.listening:
-            return []
         if command is not None:
-            return [Said(command, words, self._time)]
-        if words or self._final or self._partial:
-            return [Final(words, self._time)]
+            return self._say(command, words)
+        if self.listening and (words or self._final or self._partial):
+            return self._write(words)
         return []
 
+    def _say(self, command: Command, words: tuple[Word, ...]) -> list[Event]:
+        """A command, which may be about listening itself."""
+        if not self.listening and command.name not in _LISTENING:
+            return []
+        self.listening = _LISTENING.get(command.name, self.listening)
+        if command.name == "transcribe":
+            self._limit = Limit(command)
+        elif command.name == "stop_listening":
+            self._limit = None
+        elif command.then is not None and command.then.name in _LISTENING:
+            self.listening = _LISTENING[command.then.name]
+        return [Said(command, words, self._time)]
+
+    def _write(self, words: tuple[Word, ...]) -> list[Event]:
+        """The end of an utterance, or what an instruction wants of all of it, and what it wants then."""
+        if self._limit is None:
+            return [Final(words, self._time)]
+        limit = self._limit
+        kept, over = limit.cut([*self._final, *words])
+        if over:
+            self._limit = None
+        events: list[Event] = [Final(tuple(kept), self._time)]
+        return events + self._say(limit.then, ()) if over and limit.then else events
+
     def _commanded(self, samples: np.ndarray, words: Sequence[Word], draft: Sequence[Word]) -> Command | None:
-        """The command of a whole utterance: as it was written down, or by the sound of a phrase like it."""
-        texts = [_text(words), _text(draft)]
-        for text in texts:
-            if command := self._understand(text):
-                return command
+        """What a whole utterance asks for: as it was written down, or by the sound of a phrase like it.
+
+        An instruction in free words must be the words that were settled on.
+        """
+        if command := self._understand(_text(words)):
+            return command
+        if (command := self._understand(_text(draft))) and not command.said:
+            return command
         if len(samples) > COMMAND * RATE:
             return None
-        phrases = [phrase for text in texts if text for phrase in near(text)]
+        phrases = [phrase for text in (_text(words), _text(draft)) if text for phrase in near(text)]
         found = self._listener.phrase(samples, phrases)
         return self._understand(found[0]) if found and found[1] <= SOUNDS_LIKE else None
 

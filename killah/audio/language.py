@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from killah.audio.commands import Command, nearest, parse
+from killah.audio.commands import Command, intent, nearest, parse
 from killah.audio.commands.tables import Language
 from killah.audio.ctc import Word
 from killah.audio.dictation_text import written
@@ -16,8 +16,9 @@ def language_of(text: str) -> Language:
 
 
 def understand(utterance: str) -> Command | None:
-    """The command that an utterance is as a whole, in its own language."""
-    return parse(utterance, language_of(utterance))
+    """The command, or the instruction in free words, that an utterance is as a whole, in its own language."""
+    language = language_of(utterance)
+    return parse(utterance, language) or intent(utterance, language)
 
 
 def near(utterance: str, most: int = 12) -> list[str]:

@@ -1,30 +1,40 @@
 """What is heard becomes text: utterances are put into a document, commands are carried out on it.
 
 Edits are the document's own; what writes new text (continue, rephrase, summarise) asks the engine, and what
-it answers is one step to undo too. Commands about ghost text, speech and the microphone are not for here:
-they are told back as not done.
+it answers is one step to undo too. An instruction in free words that there is nothing to do for was none, and
+is written down. Commands about ghost text, speech and the microphone are not for here: they are told back as
+not done.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from killah.audio.commands import Command
+from killah.audio.commands.describing import described
 from killah.audio.commands.document import Document
-from killah.audio.commands.editing import target
+from killah.audio.commands.editing import about, does
 from killah.audio.dictation import Event, Final, Said
-from killah.audio.dictation_text import written
+from killah.audio.dictation_text import Marked, written
 from killah.audio.language import language_of
+from killah.audio.marked import with_marks
 from killah.engine.engine import Engine
+from killah.engine.instructing import rewritten
+from killah.errors import KillahError
 
-REWRITING = {"rephrase": "rephrase", "summarise": "summarise"}  # commands, and the tasks that do them
+NOT_THERE = "Written down, for there is nothing to do it to."
+REWRITING = ("rephrase", "summarise", "rewrite")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an event: the text that was put, or whether a command found something to do."""
+    """What became of an event: the text that was put, or whether a command found something to do.
+
+    `told` is what was understood of an instruction in free words, or why it was not done.
+    """
 
     text: str = ""
     done: bool = True
+    told: str = ""
 
 
 class Scribe:
@@ -59,40 +69,66 @@ class Scribe:
             language=language,
             capitals=self._capitals,
             names=self._names,
+            marked=self._marked(event, text[:start]),
         )
         self._capitals = found.capitals
         self.document.language = language
         self.document.put(found.text, "dictated")
         return Outcome(found.text)
 
+    def _marked(self, event: Final, before: str) -> tuple[Marked, ...]:
+        """How the words are written, where there is a model for that and nobody said how."""
+        if self._engine is None or self._capitals != "off":
+            return ()
+        return with_marks(event, self._engine, before, self._names or {}).marked
+
     def _do(self, event: Said) -> Outcome:
-        command = event.command
+        if event.words:
+            self.document.language = language_of(" ".join(word.text for word in event.words))
+        outcome = self._done(event, event.command)
+        # What ends a dictation is said again when its time has come.
+        if event.command.then and outcome.done and event.command.name != "transcribe":
+            self._done(event, event.command.then)
+        return outcome
+
+    def _done(self, event: Said, command: Command) -> Outcome:
+        told = described(command)
         if command.name == "capitals":
             self._capitals = command.value
-            return Outcome()
-        if command.name == "continue":
-            return self._continue()
-        if command.name in REWRITING:
-            return self._rewrite(command)
-        if self.document.do(command):
-            return Outcome()
-        if command.name == "replace":  # what is not in the text cannot have been meant as a command
-            return self._write(Final(event.words, event.at))
-        return Outcome(done=False)
+        elif command.name == "continue":
+            return self._continue(told)
+        elif command.name in REWRITING and not does(command):
+            return self._rewrite(command, told)
+        elif command.name != "transcribe" and not self.document.do(command):
+            return self._not_done(event, command, told)
+        return Outcome(told=told)
 
-    def _continue(self) -> Outcome:
+    def _not_done(self, event: Said, command: Command, told: str) -> Outcome:
+        """What is not in the text cannot have been meant: such a command was dictated."""
+        if command.name == "replace" or (command.said and does(command)):
+            return replace(self._write(Final(event.words, event.at)), done=False, told=NOT_THERE)
+        return Outcome(done=False, told=f"Nothing to do: {told}." if told else "")
+
+    def _continue(self, told: str) -> Outcome:
         if self._engine is None:
             return Outcome(done=False)
         caret = self.document.buffer.caret
         text = "".join(self._engine.continuation(self.document.text[:caret]))
         self.document.put(text, "generated")
-        return Outcome(text)
+        return Outcome(text, told=told)
 
-    def _rewrite(self, command: Command) -> Outcome:
-        found = target(command.unit or "that", command.count, self.document.buffer)
+    def _rewrite(self, command: Command, told: str) -> Outcome:
+        found = about(command, self.document.buffer, self.document.language)
         if self._engine is None or found is None:
             return Outcome(done=False)
-        text = "".join(self._engine.rewrite(REWRITING[command.name], self.document.text[slice(*found)]))
+        old = self.document.text[slice(*found)]
+        if not command.said:
+            text = "".join(self._engine.rewrite(command.name, old))
+        else:
+            try:
+                text = rewritten(self._engine, command, old)
+            except KillahError as error:
+                return Outcome(done=False, told=str(error))
         self.document.select(*found)
         self.document.put(text, "generated")
-        return Outcome(text)
+        return Outcome(text, told=told)

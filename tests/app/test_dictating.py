@@ -183,6 +183,61 @@ async def test_a_rephrasing_is_asked_for_shown_and_taken_by_voice():
         app.filing.forget()
 
 
+async def test_instructions_in_free_words_are_done_shown_and_taken_back():
+    text = "We bought a house near the sea. It rained."
+    app = editor(text)
+    async with app.run_test() as pilot:
+        await at_end(pilot)
+        for said, after, line in (
+            (
+                "delete everything after the word house",
+                "We bought a house",
+                "delete everything after “house”",
+            ),
+            (
+                "put the first sentence at the end",
+                "It rained. We bought a house near the sea.",
+                "move the first sentence to the end of the text",
+            ),
+            (
+                "turn the second sentence into a question",
+                "We bought a house near the sea. It rained?",
+                "turn the second sentence into a question (the second sentence)",
+            ),
+        ):
+            say(app, said)
+            assert app.area.text == after
+            await until(pilot, lambda line=line: line in told(app))
+            say(app, "undo")
+            assert app.area.text == text
+        await at_end(pilot)
+        say(app, "delete everything after the word castle")
+        assert app.area.text == f"{text} Delete everything after the word castle"
+        await until(pilot, lambda: "Written down, for there is nothing to do it to." in told(app))
+        app.filing.forget()
+
+
+async def test_a_rewriting_in_free_words_is_asked_for_in_the_style_that_was_meant():
+    engine = ScriptedEngine(
+        never, rewrite=lambda _: Job().send("It was cold indeed.").end(), styles=["plain", "formal"]
+    )
+    app = editor("A boat sank. It was cold.", engine)
+    async with app.run_test() as pilot:
+        await at_end(pilot)
+        say(app, "make the last sentence more formal")
+        await until(pilot, lambda: isinstance(app.screen, Preview) and app.screen._rewriting.candidates)
+        assert engine.rewritten == [("rephrase", "It was cold.", "formal")]
+        say(app, "accept")
+        await until(pilot, lambda: not isinstance(app.screen, Preview))
+        assert app.area.text == "A boat sank. It was cold indeed."
+        say(app, "undo")
+        assert app.area.text == "A boat sank. It was cold."
+        say(app, "rewrite the last sentence as a haiku")
+        await until(pilot, lambda: any("not learned" in each for each in told(app)))
+        assert app.area.text == "A boat sank. It was cold." and len(engine.rewritten) == 1
+        app.filing.forget()
+
+
 async def test_without_a_microphone_one_line_is_said_and_the_editor_goes_on(monkeypatch):
     class Deaf(ScriptedEngine):
         def ear(self):

@@ -94,3 +94,44 @@ def test_noise_without_speech_is_not_even_listened_to():
 def test_an_utterance_is_written_in_its_own_language(said, language, text):
     assert language_of(said) == language
     assert as_written([Word(word, 0, 0, 1) for word in said.split()]) == text
+
+
+def told(events):
+    """Commands and the text of final words, in order."""
+    names = [
+        e.command.name if isinstance(e, Said) else " ".join(word.text for word in e.words)
+        for e in events
+        if isinstance(e, Said | Final)
+    ]
+    return [name for name in names if name]
+
+
+def test_the_first_half_is_transcribed_and_then_nobody_listens():
+    said = "transcribe the first half then stop listening"
+    ear = Ear(said, "one two three four", "my secret")
+    sounds = [silence(0.5)]
+    for text in (said, SPEECH, "my own little secret"):
+        sounds += [spoken(text), silence(1)]
+    events, dictation = run(ear, *sounds)
+    assert told(events) == ["transcribe", "one two", "stop_listening"]
+    assert not dictation.listening
+
+
+def test_writing_goes_on_until_the_word_that_was_agreed():
+    ear = Ear("keep writing until i say banana", "one two", "scratch that", "three banana four", "five")
+    sounds = [silence(0.5)]
+    for text in ("keep writing until I say banana", SPEECH, "scratch that", SPEECH, "and another one"):
+        sounds += [spoken(text), silence(1)]
+    events, _ = run(ear, *sounds)
+    assert told(events) == ["transcribe", "one two", "scratch", "three", "stop_listening"]
+
+
+def test_an_instruction_is_taken_from_settled_words_only():
+    """A hasty hearing may look like an instruction that nobody gave."""
+
+    class Hasty(Ear):
+        def draft(self, samples):
+            return [Word(each, 0.6, 0.8, 0.9) for each in "delete the second sentence".split()]
+
+    events, _ = run(Hasty("the leader of the second sentence"), silence(0.5), spoken(SPEECH), silence(1))
+    assert told(events) == ["the leader of the second sentence"]

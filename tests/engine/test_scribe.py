@@ -7,7 +7,9 @@ from killah.audio.commands.document import Document
 from killah.audio.ctc import Word
 from killah.audio.dictation import Final, Partial, Said, Silence
 from killah.audio.language import understand
+from killah.engine.instructing import rewritten
 from killah.engine.scribe import Scribe
+from killah.errors import KillahError
 
 
 def words(text):
@@ -66,6 +68,79 @@ def test_what_nobody_can_do_is_told_and_changes_nothing():
     assert scribe.take(Silence(2.0, 1.0)) is None
 
 
+def test_instructions_in_free_words_are_done_told_and_taken_back():
+    text = "We bought a house near the sea. It rained."
+    scribe = Scribe(Document(text))
+    for said, after, told in (
+        ("delete everything after the word house", "We bought a house", "delete everything after “house”"),
+        (
+            "move the last sentence to the top",
+            "It rained. We bought a house near the sea.",
+            "move the last sentence to the beginning of the text",
+        ),
+        (
+            "write the second sentence in capitals",
+            "We bought a house near the sea. IT RAINED.",
+            "write the second sentence in capitals",
+        ),
+    ):
+        (outcome,) = hear(scribe, said)
+        assert (scribe.document.text, outcome.done, outcome.told) == (after, True, told)
+        hear(scribe, "undo")
+        assert scribe.document.text == text
+
+
+def test_an_instruction_about_what_is_not_there_was_text():
+    scribe = Scribe(Document("The sea."))
+    (outcome,) = hear(scribe, "delete everything after the word castle")
+    assert scribe.document.text == "The sea. Delete everything after the word castle"
+    assert not outcome.done and "Written down" in outcome.told
+
+
+def test_what_comes_then_is_done_only_where_the_first_was():
+    scribe = Scribe(Document("One. Two."))
+    hear(scribe, "delete the second sentence and then delete the first sentence")
+    assert scribe.document.text == ""
+    scribe = Scribe(Document("One. Two."))
+    hear(scribe, "delete the fifth sentence and then delete the first sentence")
+    assert scribe.document.text.startswith("One. Two. Delete the fifth")
+
+
+class Rewriter:
+    """Answers each style with a text."""
+
+    def __init__(self, **answers):
+        self.answers, self.asked = answers, []
+
+    def styles(self, task):
+        return [style for style in self.answers if style != "summary"]
+
+    def rewrite(self, task, text, *, style=""):
+        self.asked.append((task, style))
+        return [self.answers[style or "summary"]]
+
+
+def test_a_rewriting_is_asked_for_in_the_style_that_was_meant():
+    engine = Rewriter(plain="It was wet.", formal="It did rain.")
+    assert rewritten(engine, understand("make the last sentence more formal"), "It rained.") == "It did rain."
+    assert (
+        rewritten(engine, understand("rephrase the second paragraph for me again"), "It rained.")
+        == "It was wet."
+    )
+    with pytest.raises(KillahError, match=r"not learned.*plain, formal"):
+        rewritten(engine, understand("rewrite the last sentence as a haiku"), "It rained.")
+
+
+def test_a_shorter_text_is_shorter_or_there_is_none():
+    text = "It rained for a long time."
+    shorter = understand("make the last sentence shorter")
+    engine = Rewriter(short="It rained. It was for a long time.", plain="It rained long.", summary="Rain.")
+    assert rewritten(engine, shorter, text) == "It rained long."
+    assert engine.asked == [("rephrase", "short"), ("rephrase", "plain")]
+    with pytest.raises(KillahError, match="nothing shorter"):
+        rewritten(Rewriter(plain=text, summary=text), shorter, text)
+
+
 @pytest.fixture(scope="module")
 def engine():
     from killah.config import Settings
@@ -88,3 +163,17 @@ def test_the_base_continues_and_rephrases_and_each_is_one_step(engine):
     assert outcome.done and document.text != after
     hear(scribe, "undo")
     assert document.text == "The sea was grey and the wind came from the north"
+
+
+def test_the_base_rewrites_as_it_was_instructed(engine):
+    document = Document()
+    scribe = Scribe(document, engine)
+    hear(scribe, "the sea was grey and the wind came from the north full stop")
+    before = document.text
+    (outcome,) = hear(scribe, "make the last sentence more formal")
+    assert outcome.done and outcome.told.startswith("make the last sentence more formal")
+    assert document.text != before and document.text == outcome.text
+    hear(scribe, "undo")
+    assert document.text == before
+    (outcome,) = hear(scribe, "rewrite the last sentence as a limerick")
+    assert not outcome.done and "not learned" in outcome.told and document.text == before

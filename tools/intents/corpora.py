@@ -25,11 +25,13 @@ def prose(data: Path, language: Language, *, held_out: bool = False) -> Iterator
             yield file.read_text("utf-8")
 
 
-def posts(data: Path) -> Iterator[str]:
-    """Modern plain English."""
+def posts(data: Path, *, held_out: bool | None = None) -> Iterator[str]:
+    """Modern plain English, of it guides that tell people what to do; a tenth is held out, None is all."""
     for name in _POSTS:
-        for line in (data / "text-modern-en" / f"{name}.jsonl").read_text("utf-8").splitlines():
-            yield json.loads(line)["text"]
+        lines = (data / "text-modern-en" / f"{name}.jsonl").read_text("utf-8").splitlines()
+        for number, line in enumerate(lines):
+            if held_out is None or (number % 10 == 0) == held_out:
+                yield json.loads(line)["text"]
 
 
 def turns(data: Path, *, held_out: bool = False) -> Iterator[str]:
@@ -41,8 +43,8 @@ def turns(data: Path, *, held_out: bool = False) -> Iterator[str]:
                 yield from (said for _, said in json.loads(line)["turns"])
 
 
-def split(texts: Iterator[str]) -> Iterator[str]:
-    """The sentences of texts, in order."""
+def split(texts: Iterator[str], every: int = 1) -> Iterator[str]:
+    """The sentences of texts, in order; of one paragraph in `every`."""
     for text in texts:
-        for paragraph in text.split("\n\n"):
+        for paragraph in text.split("\n\n")[::every]:
             yield from sentences(" ".join(paragraph.split()))

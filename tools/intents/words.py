@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 
+from killah.audio.commands import tables
 from killah.audio.commands.grammar import lowered, phrases, tokens
 from killah.audio.commands.tables import Language
 from tools.intents.corpora import posts, prose
@@ -20,6 +21,11 @@ def ordinary(data: Path, language: Language) -> list[str]:
     said = sorted({word for phrase in phrases(language) for word in phrase.split()})
     common = [word for word, count in counts.items() if count >= LEAST]
     return sorted(_close(common, said) | {word for word, _ in counts.most_common(COMMONEST)})
+
+
+def file(language: Language) -> Path:
+    """Where the list of a language is."""
+    return (Path(tables.__file__).parent / tables.FILES[language]).with_suffix(".txt")
 
 
 def _lower(text: str) -> Iterator[str]:

@@ -47,7 +47,7 @@ class Document:
         """Carry out an edit, undo or redo; False where there was nothing to do it to, or it is neither."""
         if command.name in ("undo", "redo"):
             return sum(self._step(command.name == "undo") for _ in range(command.count)) > 0
-        if command.name not in editing.EDITS:
+        if not editing.does(command):
             return False
         self._turn += 1
         change = editing.change(command, self.buffer, self.language, self._turn)

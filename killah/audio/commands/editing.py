@@ -5,26 +5,39 @@ gives the part of it that such a command is about.
 """
 
 from collections.abc import Callable, Iterable
-from itertools import islice, takewhile
+from itertools import takewhile
 
-from killah.audio.commands import finding
+from killah.audio.commands import finding, instructed
 from killah.audio.commands.buffer import Buffer, Change, Edit, Range, source_at
 from killah.audio.commands.grammar import Command
 from killah.audio.commands.page import Page
-from killah.audio.commands.ranges import UNITS, words
+from killah.audio.commands.parts import Part, where
+from killah.audio.commands.questions import as_questions
+from killah.audio.commands.ranges import words
 from killah.audio.commands.tables import Language
 
-EDITS = frozenset("insert scratch select deselect delete replace case enclose go".split())
+EDITS = frozenset("insert scratch select deselect delete replace case enclose go add move join".split())
+
+
+def does(command: Command) -> bool:
+    """Whether `change` carries a command out: edits, and the rewriting that needs no model."""
+    return command.name in EDITS or (command.name == "rewrite" and command.value == "question")
 
 
 def change(command: Command, buffer: Buffer, language: Language = "en", turn: int = 1) -> Change | None:
-    """What one of `EDITS` does; None where there is nothing it could be done to.
+    """What a command that is an edit (`does`) does; None where there is nothing it could be done to.
 
     A replacement of what does not stand in the text was no command: dictate it. `turn` is the number of the
     utterance, for what it inserts.
     """
     if command.name == "insert":
         return _insert(command.value, buffer, language, turn)
+    if command.name == "rewrite":
+        return _asked(command, buffer, language)
+    if command.name == "add":
+        return instructed.add(command, buffer, language, turn)
+    if command.said and (edit := _instructed(command)):
+        return edit(command, buffer, language)
     return _EDITS[command.name](command, buffer, language)
 
 
@@ -39,17 +52,19 @@ def target(unit: str, count: int, buffer: Buffer) -> Range | None:
 
     None where there are none. Words keep the marks that follow them up to the caret.
     """
-    start, end = sorted(buffer.selection)
-    if unit == "all":
-        return (0, len(buffer.text)) if buffer.text else None
-    if unit == "that":
-        parts = buffer.last_turns()
-        return (start, end) if start < end else (parts[0][0], parts[-1][1]) if parts else None
-    found = list(islice(UNITS[unit](buffer.text, end), count))
-    if not found:
-        return None
-    last = max(found[0][1], len(buffer.text[:end].rstrip())) if unit == "word" else found[0][1]
-    return found[-1][0], last
+    return where(Part(unit, count=count), buffer)
+
+
+def about(command: Command, buffer: Buffer, language: Language = "en") -> Range | None:
+    """The part of the text that a command is about; None where it is not there.
+
+    Of an instruction about nothing in particular: the selection, the last utterance, or the paragraph.
+    """
+    if not command.said:
+        return target(command.unit or "that", command.count, buffer)
+    if command.part not in (None, Part()):
+        return where(command.part, buffer, language)
+    return where(Part(), buffer) or where(Part("paragraph"), buffer)
 
 
 def _insert(value: str, buffer: Buffer, language: Language, turn: int) -> Change:
@@ -67,8 +82,8 @@ def _scratch(command: Command, buffer: Buffer, _: Language) -> Change | None:
     return Change(tuple(edits), (caret, caret)) if edits else None
 
 
-def _select(command: Command, buffer: Buffer, _: Language) -> Change | None:
-    found = target(command.unit, command.count, buffer)
+def _select(command: Command, buffer: Buffer, language: Language) -> Change | None:
+    found = _named(command, buffer, language)
     return Change((), found) if found else None
 
 
@@ -77,18 +92,20 @@ def _deselect(_: Command, buffer: Buffer, __: Language) -> Change | None:
     return Change((), (end, end)) if start < end else None
 
 
-def _delete(command: Command, buffer: Buffer, _: Language) -> Change | None:
+def _delete(command: Command, buffer: Buffer, language: Language) -> Change | None:
     """Delete with the space before it, or after it where a line begins, and with blanks up to the caret."""
-    found = target(command.unit, command.count, buffer)
+    found = _named(command, buffer, language)
     if found is None:
         return None
     start, end = found
     text, caret = buffer.text, max(buffer.selection)
-    if command.unit != "that" and not text[end:caret].strip():
+    unit = command.part.unit if command.part else command.unit
+    if unit != "that" and not text[end:caret].strip():
         end = max(end, caret)
-    if command.unit in ("paragraph", "line"):
+    if unit in ("paragraph", "line"):
         start = len(text[:start].rstrip("\n"))
-    elif command.unit != "that":
+        end += len(text[end:]) - len(text[end:].lstrip("\n")) if start == 0 else 0
+    elif unit != "that":
         start = len(text[:start].rstrip(" "))
         if start == 0 or text[start - 1] == "\n":
             end += text[end : end + 1] == " "
@@ -109,8 +126,8 @@ def _replace(command: Command, buffer: Buffer, language: Language) -> Change | N
     return _kept(edits, buffer)
 
 
-def _case(command: Command, buffer: Buffer, _: Language) -> Change | None:
-    found = target(command.unit, command.count, buffer)
+def _case(command: Command, buffer: Buffer, language: Language) -> Change | None:
+    found = _named(command, buffer, language)
     if found is None:
         return None
     case = {"upper": str.upper, "lower": str.lower}.get(command.value, _title)
@@ -121,8 +138,8 @@ def _case(command: Command, buffer: Buffer, _: Language) -> Change | None:
     return _kept([edit for edit in edits if edit.text != buffer.text[edit.start : edit.end]], buffer)
 
 
-def _enclose(command: Command, buffer: Buffer, _: Language) -> Change | None:
-    found = target(command.unit, command.count, buffer)
+def _enclose(command: Command, buffer: Buffer, language: Language) -> Change | None:
+    found = _named(command, buffer, language)
     if found is None:
         return None
     inside = buffer.text[slice(*found)]
@@ -136,6 +153,27 @@ def _enclose(command: Command, buffer: Buffer, _: Language) -> Change | None:
 def _go(command: Command, buffer: Buffer, _: Language) -> Change:
     place = len(buffer.text) if command.value == "end" else 0
     return Change((), (place, place))
+
+
+def _asked(command: Command, buffer: Buffer, language: Language) -> Change | None:
+    if (found := about(command, buffer, language)) is None:
+        return None
+    text = as_questions(buffer.text[slice(*found)], language)
+    return _kept([Edit(*found, text, *source_at(buffer.spans, *found))], buffer)
+
+
+def _named(command: Command, buffer: Buffer, language: Language) -> Range | None:
+    """An edit is done to what was named, and to nothing else."""
+    if not command.said:
+        return target(command.unit, command.count, buffer)
+    return where(command.part, buffer, language) if command.part else None
+
+
+def _instructed(command: Command) -> Callable[[Command, Buffer, Language], Change | None] | None:
+    """How an instruction that is no command in other words is carried out."""
+    if command.name == "delete":
+        return instructed.rest if command.value == "rest" else instructed.mark if command.old else None
+    return _INSTRUCTED.get(command.name)
 
 
 def _title(word: str) -> str:
@@ -160,6 +198,13 @@ def _moved(place: int, edits: Iterable[Edit]) -> int:
     inside = next((edit for edit in edits if edit.start < place < edit.end), None)
     return grown + (min(place, inside.start + len(inside.text)) if inside else place)
 
+
+_INSTRUCTED = {
+    "replace": instructed.replace,
+    "move": instructed.move,
+    "join": instructed.join,
+    "go": instructed.go,
+}
 
 _EDITS: dict[str, Callable[[Command, Buffer, Language], Change | None]] = {
     "scratch": _scratch,

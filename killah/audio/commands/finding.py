@@ -48,6 +48,9 @@ def cased_like(old: str, new: str) -> str:
 
 def _forms(text: str, old: str, language: Language) -> Iterator[re.Pattern[str]]:
     """Patterns to look for, the most literal first."""
+    if not re.search(r"\w", old):
+        yield re.compile(re.escape(old))
+        return
     bare = _ARTICLE.sub("", old, count=1)
     yield _pattern(old)
     if bare != old:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from killah.audio.commands import numbers
 from killah.audio.commands.matching import Near
+from killah.audio.commands.parts import Part, kind, ordinal
 from killah.audio.commands.tables import Language, Words, table
 from killah.audio.commands.templates import Phrase, pattern
 
@@ -29,6 +30,9 @@ class Command:
     `value` is what `insert` inserts, the letters of `case` and `capitals`, the pair of marks of `enclose`,
     the end of the text that `go` goes to. `unit` is word, sentence, paragraph, line, that or all; `count` how
     many, or how often. `old`, `new` and `every` belong to `replace`.
+
+    An instruction in free words has `said`, its words, and names its `part` of the text, with `to` a second
+    one (slots.py); `then` is what is to be done after it.
     """
 
     name: str
@@ -38,6 +42,10 @@ class Command:
     old: str = ""
     new: str = ""
     every: bool = False
+    part: Part | None = None
+    to: Part | None = None
+    said: str = ""
+    then: "Command | None" = None
 
 
 def parse(utterance: str, language: Language = "en") -> Command | None:
@@ -76,6 +84,15 @@ class Form(NamedTuple):
     said: list[str]
     polite: bool
 
+    @property
+    def text(self) -> str:
+        """As it was said."""
+        return " ".join(self.said)
+
+    def between(self, start: int, end: int | None = None) -> "Form":
+        """Some of the words."""
+        return Form(self.words[start:end], self.said[start:end], self.polite)
+
 
 def tokens(utterance: str) -> list[str]:
     """The words of an utterance as they were written, without punctuation."""
@@ -85,6 +102,13 @@ def tokens(utterance: str) -> list[str]:
 def lowered(words: Sequence[str]) -> list[str]:
     """Words as the tables have them: lower case, е for ё."""
     return [word.lower().replace("ё", "е") for word in words]
+
+
+def core(utterance: str, language: Language = "en") -> Form:
+    """An utterance without hesitations and courtesy."""
+    said = tokens(utterance)
+    least = Form(lowered(said), said, False)
+    return min(_forms(said, _grammar(language)), key=lambda form: len(form.words), default=least)
 
 
 class _Grammar:
@@ -130,12 +154,16 @@ class _Grammar:
         for template, command in self._patterns:
             if (match := template.fullmatch(whole)) and _likely(match):
                 old, new = (_part(whole, match.span(slot), form.said) for slot in ("old", "new"))
+                if part := ordinal(lowered(old.split()), self.table):
+                    return replace(command, every=False, part=part, new=new, said=form.text)
                 return replace(command, old=old, new=new)
         return None
 
     def near(self, form: Form) -> Command | None:
         """The command of a phrase that these words are a misspelling of."""
-        meant = {self._command(phrase.split()) for phrase in self.index.best(" ".join(form.words))}
+        places = {word for word in form.words if kind(word, self.table)}  # "second" is no misspelled "last"
+        near = (phrase.split() for phrase in self.index.best(" ".join(form.words)))
+        meant = {self._command(words) for words in near if places <= set(words)}
         return meant.pop() if len(meant) == 1 else None
 
     def said(self) -> list[str]:

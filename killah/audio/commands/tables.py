@@ -1,5 +1,6 @@
 """What the tables of a language say (english.toml, russian.toml), read once."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ Language = Literal["en", "ru"]
 LANGUAGES: tuple[Language, ...] = ("en", "ru")
 
 _HERE = Path(__file__).parent
-_FILES = {"en": "english", "ru": "russian"}
+FILES: dict[Language, str] = {"en": "english", "ru": "russian"}
 
 Words = tuple[str, ...]
 
@@ -33,9 +34,14 @@ class Mark:
     sure: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Table:
-    """One language. `raw` are its commands as they stand in the file, `ordinary` common words like theirs."""
+    """One language; there is one table of each.
+
+    `commands` are as they stand in the file, `ordinary` common words like theirs. `parts` are words that name
+    a part of a text or its place, `readings` the forms of instructions by what is to be done, `styles` what a
+    rewriting is to be like, `then` words between two instructions.
+    """
 
     language: Language
     templates: Templates
@@ -45,6 +51,10 @@ class Table:
     text: Mapping[str, tuple[Words, ...]]
     directives: Mapping[str, tuple[Words, ...]]
     commands: tuple[Mapping[str, Any], ...]
+    parts: Mapping[str, re.Pattern[str]]
+    readings: Mapping[str, tuple[re.Pattern[str], ...]]
+    styles: Mapping[str, re.Pattern[str]]
+    then: tuple[Words, ...]
     ordinary: frozenset[str]
 
     def single(self, section: Mapping[str, tuple[Words, ...]], key: str) -> frozenset[str]:
@@ -55,7 +65,7 @@ class Table:
 @cache
 def table(language: Language) -> Table:
     """The table of a language."""
-    name = _FILES[language]
+    name = FILES[language]
     raw = tomllib.loads((_HERE / f"{name}.toml").read_text("utf-8"))
     templates = Templates(raw["lists"], raw["slots"])
     return Table(
@@ -67,6 +77,10 @@ def table(language: Language) -> Table:
         _split(raw["text"]),
         _split(raw["directives"]),
         tuple(raw["command"]),
+        {name: re.compile(form) for name, form in raw["parts"].items()},
+        {name: tuple(map(re.compile, forms)) for name, forms in raw["readings"].items()},
+        {name: re.compile(form) for name, form in raw["styles"].items()},
+        tuple(tuple(each.split()) for each in raw["polite"]["then"]),
         frozenset((_HERE / f"{name}.txt").read_text("utf-8").split()),
     )
 
