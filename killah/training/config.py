@@ -120,6 +120,10 @@ class Config(_Part):
     """Stage lora: the installed persona projector whose soft tokens stand before rows with a persona."""
     stack: int = Field(default=3, ge=1, le=16)
     """Frames of a speech encoder that make one soft token."""
+    audio_lora: str = ""
+    """Stage audio-projector: the name of an adapter that learns to read the soft tokens along with it."""
+    go_on: bool = False
+    """Stage audio-projector: begin with what is installed under these names, not anew."""
     audio_projector: str = ""
     """Stage audio-lora: the installed projector whose soft tokens stand before rows with a recording."""
     input_space: str = "all-MiniLM-L6-v2 + style-1"

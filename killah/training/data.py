@@ -65,6 +65,15 @@ def read(
     codes: Mapping[str, list[int]] = NONE,
 ) -> list[Row]:
     """All rows of a file. Raises `KillahError` that names the first bad line."""
+
+    def encoded(value: dict[str, Any]) -> Row:
+        return encode(value, tokenizer, max_length, mask_prompt=mask_prompt, codes=codes)
+
+    return parsed(path, encoded)
+
+
+def parsed(path: Path, encoded: Callable[[dict[str, Any]], Row]) -> list[Row]:
+    """The rows that `encoded` makes of a file's lines. Raises `KillahError` that names the first bad one."""
     try:
         # Not splitlines: JSON leaves other line separators inside its strings.
         lines = path.read_text("utf-8-sig").split("\n")
@@ -77,7 +86,7 @@ def read(
         if not line.strip():
             continue
         try:
-            row = encode(json.loads(line), tokenizer, max_length, mask_prompt=mask_prompt, codes=codes)
+            row = encoded(json.loads(line))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise KillahError(
                 f"Line {number} of {path} is not a training row.", f"It should be {FORMS}."

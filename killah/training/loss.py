@@ -19,12 +19,13 @@ def token_nats(
     checkpoint: bool = False,
     prefix: mx.array | None = None,
     embed: Callable[[mx.array], mx.array] | None = None,
+    closed: mx.array | None = None,
 ) -> mx.array:
     """Negative log-likelihood in nats of every learned token of a batch, (tokens,), row by row.
 
     `prefix` (rows, k, hidden) are soft tokens put between the first token and the rest; `embed` stands for
-    the model's, where there are ids that it does not know. The head runs only on the positions before a
-    learned token.
+    the model's, where there are ids that it does not know; `closed` (vocabulary,) is added to the logits. The
+    head runs only on the positions before a learned token.
     """
     x = (embed or model.embed)(mx.array(batch.ids[:, :-1]))
     soft = 0 if prefix is None else prefix.shape[1]
@@ -39,7 +40,8 @@ def token_nats(
     size = max(1, LOGITS // (4 * model.config.vocab_size))
 
     def nats(part: mx.array, wanted: mx.array) -> mx.array:
-        return nn.losses.cross_entropy(model.head(part).astype(mx.float32), wanted)
+        logits = model.head(part).astype(mx.float32)
+        return nn.losses.cross_entropy(logits if closed is None else logits + closed, wanted)
 
     if len(targets) <= size:
         return nats(hidden, targets)

@@ -1,24 +1,35 @@
 """Recordings of training rows as a speech encoder hears them: `recordings.npy` and `recordings.json`.
 
-The array holds the frames (frames, width) float16 of all recordings, one after another; the JSON object
-`encoder`, the name of the encoder, `seconds_per_frame`, and `lengths`, how many frames each recording has. A
-row names its recording by number. Number 0 is silence.
+The array holds the features (frames, width) float16 of all recordings, one after another
+(`killah.audio.features`); the JSON object `encoder`, the name of the encoder, `seconds_per_frame`, and
+`lengths`, how many frames each recording has. A row names its recording by number. Number 0 is silence.
+
+    {"recording": 3, "text": "when he returned", "ends": [0.4, 0.6, 1.2], "emotion": "calm"}
+
+`ends` are the seconds at which each word has ended: the words are learned behind the chunk of speech they end
+in, and `<sil>`, nothing more for now, behind them. Without `ends` the text follows the whole recording.
+`emotion`, which may be left out, is learned as a word at the end.
 """
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
-from mlx.utils import tree_unflatten
 
-from killah.adapters import catalog, package
+from killah.audio import features
 from killah.errors import KillahError
+from killah.gemma import hearing
 from killah.gemma.base import Base
+from killah.gemma.gemma3 import Gemma3
 from killah.gemma.projector import Projector
-from killah.training.data import Batch, Row
+from killah.gemma.tokenizer import Tokenizer
+from killah.training import data
+from killah.training.data import Batch, Piece, Row
 
 FRAMES, ABOUT = "recordings.npy", "recordings.json"
 
@@ -70,37 +81,73 @@ class Recordings:
         """Numbers a frame."""
         return self.frames.shape[1]
 
-    def check(self, rows: Iterable[Row]) -> None:
-        """Raise `KillahError` for a row whose recording is not here."""
-        for row in rows:
-            if not 0 <= row.recording < len(self.starts) - 1:
-                raise KillahError(f"There is no recording {row.recording}.", "Every row names its recording.")
+    def rows(self, path: Path, tokenizer: Tokenizer, max_length: int, stack: int) -> list[Row]:
+        """Rows of a file, a place for every soft token in them; what is longer than `max_length` is left out.
 
-    def soft_tokens(self, projector: Projector, batch: Batch) -> mx.array:
-        """Soft tokens (rows, n, hidden) for the rows of a batch, from as many frames each as it reads."""
+        Raises `KillahError` that names the first bad line, or a recording that is not here.
+        """
+        lay = partial(self._laid, tokenizer=tokenizer, stack=stack)
+        found = [row for row in data.parsed(path, lay) if len(row.ids) <= max_length]
+        if not found:
+            raise KillahError(f"Every row of {path} is too long.", "Raise max_seq_length.")
+        return found
+
+    def _laid(self, value: dict[str, Any], tokenizer: Tokenizer, stack: int) -> Row:
+        number = int(value.get("recording", -1))
+        if not 0 <= number < len(self.starts) - 1:
+            raise KillahError(f"There is no recording {number}.", "Every row names its recording.")
+        if "text" not in value:
+            return self._before(data.encode(value, tokenizer, max_length=1 << 30), stack)
+        frames = int(self.starts[number + 1] - self.starts[number])
+        pieces = list(_pieces(value, tokenizer, -(-frames // stack), stack * self.seconds_per_frame))
+        ids = [tokenizer.bos, *(i for piece, _ in pieces for i in piece)]
+        learned = [False, *(learn for piece, learn in pieces for _ in piece)]
+        row = Row(np.array(ids, np.int32), np.array(learned), recording=number)
+        return replace(row, persona=value.get("persona", ""), query=int(value.get("query", -1)))
+
+    def _before(self, row: Row, stack: int) -> Row:
+        """A row of another form, its recording before the rest."""
+        tokens = -(-int(self.starts[row.recording + 1] - self.starts[row.recording]) // stack)
+        ids = np.insert(row.ids, 1, np.full(tokens, hearing.SOFT))
+        return replace(row, ids=ids, learned=np.insert(row.learned, 1, np.zeros(tokens, bool)))
+
+    def embed(self, ids: mx.array, model: Gemma3, projector: Projector, batch: Batch) -> mx.array:
+        """Ids (rows, length) of a batch -> (rows, length, hidden), soft tokens in their places."""
         stack = projector.norm_in.weight.shape[0] // self.width
-        return projector(mx.array(self.stacked(batch, stack)))[:, :, 0]
+        soft = projector(mx.array(self.stacked(batch, stack)))[:, 0]
+        return hearing.spliced(np.array(ids), soft, model)
 
     def stacked(self, batch: Batch, stack: int) -> np.ndarray:
-        """Frames of a batch's recordings, `stack` side by side: (rows, longest, stack * width) float32.
+        """Features of a batch's recordings, row after row, `stack` side by side: (tokens, stack * width).
 
-        Shorter ones have silence before them, as a recording that began earlier would.
+        Each recording ends with silence where it does not fill its last token.
         """
-        heard = [self.frames[self.starts[n] : self.starts[n + 1]] for n in batch.recordings]
-        longest = -(-max(map(len, heard)) // stack) * stack
-        silence = np.asarray(self.frames[self.starts[0] : self.starts[1]], np.float32).mean(axis=0)
-        rows = np.broadcast_to(silence, (len(heard), longest, self.width)).copy()
-        for row, frames in zip(rows, heard, strict=True):
-            row[longest - len(frames) :] = frames
-        return rows.reshape(len(heard), longest // stack, stack * self.width)
+        quiet = self._features(0).mean(axis=0)
+        found = [features.stacked(self._features(number), stack, quiet) for number in batch.recordings]
+        return np.concatenate(found)
+
+    def _features(self, number: int) -> np.ndarray:
+        return np.asarray(self.frames[self.starts[number] : self.starts[number + 1]], np.float32)
 
 
-def load_projector(name: str, base: Base) -> Projector:
-    """An installed audio projector, frozen. Raises `KillahError` where there is none for this base."""
-    adapter = package.read(catalog.find(name, base.manifest.name), base.manifest)
-    assert adapter.card.input_width is not None
-    projector = Projector(adapter.card.input_width, base.model.config.hidden_size)
-    projector.update(tree_unflatten(list(adapter.tensors.items())))
-    projector.freeze()
-    projector.eval()
-    return projector
+def closed(rows: Iterable[Row], base: Base) -> mx.array | None:
+    """`killah.gemma.hearing.closed` where all that rows teach is words as they are said, else None."""
+    found = hearing.closed(base.tokenizer, base.model.config.vocab_size)
+    taught = np.unique(np.concatenate([row.ids[row.learned] for row in rows]))
+    return None if np.isinf(found[taught]).any() else mx.array(found)
+
+
+def _pieces(
+    value: dict[str, Any], tokenizer: Tokenizer, tokens: int, seconds_per_token: float
+) -> Iterator[Piece]:
+    """Places of soft tokens, the words of a row, and its emotion."""
+    words, ends = value["text"].split(), value.get("ends")
+    if ends is None:
+        yield [hearing.SOFT] * tokens, False
+        yield [*hearing.spelled(words, tokenizer), hearing.silence(tokenizer)], True
+    elif len(ends) != len(words):
+        raise ValueError("an end for every word")
+    else:
+        yield from hearing.laid_out(words, ends, tokens, seconds_per_token, tokenizer)
+    if emotion := value.get("emotion"):
+        yield hearing.spelled([emotion], tokenizer), True

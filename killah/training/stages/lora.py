@@ -1,23 +1,24 @@
 """The stages `lora` and `audio-lora`: one adapter, of a persona or of a task, on the frozen base."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import mlx.core as mx
 
-from killah.adapters import package
+from killah.adapters import package, projectors
 from killah.gemma import intruders
 from killah.gemma.base import Base
 from killah.gemma.gemma3 import Gemma3
 from killah.training import data, lora
 from killah.training import personas as personas_file
 from killah.training.config import Config
-from killah.training.data import Batch
+from killah.training.data import Batch, Row
 from killah.training.loss import token_nats
 from killah.training.personas import Personas
-from killah.training.recordings import Recordings, load_projector
-from killah.training.stages.card import card
+from killah.training.recordings import Recordings, closed
+from killah.training.stages.card import card, lora_parts
 
 
 class LoraStage:
@@ -26,27 +27,19 @@ class LoraStage:
     def __init__(self, base: Base, config: Config) -> None:
         self.module: Gemma3 = base.model
         self._base, self._config = base, config
-        self.train, self.valid = (
-            data.read(
-                config.data / f"{split}.jsonl",
-                base.tokenizer,
-                min(config.max_seq_length, base.context),
-                mask_prompt=config.mask_prompt,
-            )
-            for split in ("train", "valid")
-        )
-        rows = [*self.train, *self.valid]
-        self._soft: list[Callable[[Batch], mx.array]] = []
+        self._recordings = Recordings.read(config.data) if config.audio_projector else None
+        self.train, self.valid = (self._rows(config.data / f"{split}.jsonl") for split in ("train", "valid"))
+        self._soft: Callable[[Batch], mx.array] | None = None
         if config.projector:
             personas = Personas(config.data / personas_file.NAME)
-            personas.check(rows)
+            personas.check([*self.train, *self.valid])
             persona_projector = personas_file.load_projector(config.projector, base)
-            self._soft.append(lambda batch: personas.soft_tokens(persona_projector, batch))
-        if config.audio_projector:
-            recordings = Recordings.read(config.data)
-            recordings.check(rows)
-            audio_projector = load_projector(config.audio_projector, base)
-            self._soft.append(lambda batch: recordings.soft_tokens(audio_projector, batch))
+            self._soft = partial(personas.soft_tokens, persona_projector)
+        self._closed: mx.array | None = None
+        if self._recordings:
+            self._closed = closed([*self.train, *self.valid], base)
+            self._projector = projectors.load(config.audio_projector, base)
+            self._projector.freeze()
         paths = lora.adapt(base.model, config.lora_parameters, config.num_layers, config.seed)
         # Taken apart once: the base does not change.
         self._bases = {
@@ -54,11 +47,24 @@ class LoraStage:
             for path in _spread(paths, config.intruders.watched)
         }
 
+    def _rows(self, path: Path) -> list[Row]:
+        base, config = self._base, self._config
+        length = min(config.max_seq_length, base.context)
+        if self._recordings:
+            return self._recordings.rows(path, base.tokenizer, length, config.stack)
+        return data.read(path, base.tokenizer, length, mask_prompt=config.mask_prompt)
+
     def nats(self, batch: Batch) -> mx.array:
         """Loss in nats of every learned token, (tokens,)."""
-        soft = [each(batch) for each in self._soft]
-        prefix = mx.concatenate(soft, axis=1) if soft else None
-        return token_nats(self.module, batch, checkpoint=self._config.grad_checkpoint, prefix=prefix)
+        prefix = self._soft(batch) if self._soft else None
+        embed = None
+        if self._recordings:
+            parts = {"model": self.module, "projector": self._projector, "batch": batch}
+            embed = partial(self._recordings.embed, **parts)
+        check = self._config.grad_checkpoint
+        return token_nats(
+            self.module, batch, checkpoint=check, prefix=prefix, embed=embed, closed=self._closed
+        )
 
     def watch(self) -> dict[str, float]:
         """Share of intruders among the leading singular vectors of the watched layers."""
@@ -72,18 +78,14 @@ class LoraStage:
 
     def publish(self, best: dict[str, mx.array], metrics: dict[str, Any], folder: Path) -> None:
         """Write the adapter package."""
-        config, settings = self._config, self._config.lora_parameters
+        config = self._config
         about = card(
             self._base,
             config,
             "lora",
             metrics,
-            rank=settings.rank,
-            alpha=settings.multiplier * (settings.rank**0.5 if settings.rslora else settings.rank),
-            scale=settings.multiplier,
-            rslora=settings.rslora,
-            target_modules=[key.rpartition(".")[2] for key in settings.keys],
             styles=config.styles,
+            **lora_parts(config.lora_parameters),
         )
         dtype: mx.Dtype = getattr(mx, config.dtype)
         package.write(folder, about, {name: value.astype(dtype) for name, value in best.items()}, force=True)
