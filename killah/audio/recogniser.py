@@ -39,7 +39,7 @@ class Recogniser:
         self._words = words
         self._search = search or Search()
         self._hot_words: HotWords | None = None
-        self._heard = np.zeros(0, np.float32), np.zeros((0, len(self._letters)), np.float32)
+        self._heard: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
 
     @classmethod
     def load(cls, name: str, search: Search | None = None) -> "Recogniser":
@@ -52,14 +52,22 @@ class Recogniser:
         """Hear these words and phrases more easily from now on."""
         self._hot_words = HotWords(phrases) if phrases else None
 
+    def frames(self, samples: np.ndarray) -> np.ndarray:
+        """What the encoder makes of (samples,), (frames, width); of those heard last it is remembered."""
+        return self._hear(samples)[1]
+
     def log_probs(self, samples: np.ndarray) -> np.ndarray:
         """Of every letter in every frame, (frames, letters) float32, natural logarithms.
 
         Those of the samples that were heard last are remembered.
         """
-        if samples is not self._heard[0]:
-            self._heard = samples, np.array(self.encoder.log_probs(self.encoder.encode(samples)))
-        return self._heard[1]
+        return self._hear(samples)[2]
+
+    def _hear(self, samples: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        if self._heard is None or samples is not self._heard[0]:
+            frames = self.encoder.encode(samples)
+            self._heard = samples, np.array(frames), np.array(self.encoder.log_probs(frames))
+        return self._heard
 
     def draft(self, samples: np.ndarray) -> list[Word]:
         """The likeliest letters, as words with times in `samples`."""

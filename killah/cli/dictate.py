@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from killah.cli.hearing_options import WAY, Way
 from killah.cli.output import print_json, table
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def dictate(
     persona: Annotated[str | None, typer.Option(help="Who 'continue' and 'rephrase that' write as.")] = None,
     model: Annotated[str | None, typer.Option(help="Base model, by name or folder.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Speech encoder, by name or folder.")] = None,
+    way: Annotated[Way, typer.Option("--engine", help=WAY)] = "best",
     as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
 ) -> None:
     """Write down what you say until Ctrl-C; the text goes to stdout at the end, or into a file as it grows.
@@ -51,13 +53,16 @@ def dictate(
     from killah.audio.language import understand
     from killah.cli.hearing import Page
     from killah.cli.streaming import engine_for
+    from killah.config import load
     from killah.engine.scribe import Scribe
+    from killah.engine.ways import chosen
     from killah.stopping import Stop
 
     with ExitStack() as stack:
         document = Document(_read(file))
         engine = stack.enter_context(engine_for(model, persona, encoder=encoder))
-        ear = engine.ear()
+        heard = chosen(way, model or load().model)
+        ear = engine.ear(heard)
         scribe, dictation = Scribe(document, engine, ear.names), Dictation(ear, understand)
         page = stack.enter_context(Page(document, shown=not as_json))
         sound = stack.enter_context(_recorded(recording) if recording else _live(device, page.say))
@@ -66,7 +71,7 @@ def dictate(
             for event in events:
                 outcome = scribe.take(event)
                 if as_json:
-                    _tell(event, outcome)
+                    _tell(event, outcome, heard)
                 if outcome is not None and file:
                     _save(file, document)
                 page.show(event)
@@ -145,7 +150,7 @@ def _live(
         yield blocks
 
 
-def _tell(event: "Event", outcome: "Outcome | None") -> None:
+def _tell(event: "Event", outcome: "Outcome | None", way: str) -> None:
     """One event as a line of JSON, times in seconds from the start."""
     from dataclasses import asdict
 
@@ -163,7 +168,7 @@ def _tell(event: "Event", outcome: "Outcome | None") -> None:
     if isinstance(event, Said):
         line["command"] = {k: v for k, v in asdict(event.command).items() if v}
     if isinstance(event, Final):
-        line["ends"] = event.ends
+        line |= {"ends": event.ends, "engine": way}
     if outcome is not None:
         line |= {"text": outcome.text, "done": outcome.done}
     print_json(line, lines=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from killah.cli.hearing_options import WAY, Way
 from killah.cli.output import json_text, progress_bar
 from killah.errors import KillahError
 
@@ -36,8 +37,12 @@ def transcribe(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="A folder for FILE.txt and so on; stdout otherwise.")
     ] = None,
+    emotion: Annotated[
+        bool, typer.Option("--emotion", help="Tell how each utterance is said (learned from German actors).")
+    ] = False,
     persona: Annotated[str | None, typer.Option(help="Whose names and terms to expect.")] = None,
     encoder: Annotated[str | None, typer.Option(help="Speech encoder, by name or folder.")] = None,
+    engine: Annotated[Way, typer.Option(help=WAY)] = "best",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Write down what is said in recordings of any length.
@@ -47,7 +52,8 @@ def transcribe(
     """
     from killah.config import load
     from killah.engine.expected import terms
-    from killah.engine.listening import Ear, alone
+    from killah.engine.listening import Ear, alone, bare
+    from killah.engine.ways import chosen
     from killah.persona import blends
 
     if persona:
@@ -57,10 +63,13 @@ def transcribe(
     form = "json" if as_json else form
     failed = 0
     with alone() as scheduler:
-        ear = Ear(scheduler, encoder or load().encoder, lambda: terms(whose))
+        way, model = chosen(engine, load().model), load().model
+        ear = Ear(
+            scheduler, encoder or load().encoder, lambda: terms(whose), way=way, bases=lambda: bare(model)
+        )
         for path in recordings:
             try:
-                _one(path, ear, form, output)
+                _one(path, ear, form, output, emotion=emotion, way=way)
             except KillahError as error:
                 typer.echo(f"killah: {error}", err=True)
                 failed += 1
@@ -68,9 +77,9 @@ def transcribe(
         raise typer.Exit(1)
 
 
-def _one(path: Path, ear: "Ear", form: Form, output: Path | None) -> None:
+def _one(path: Path, ear: "Ear", form: Form, output: Path | None, *, emotion: bool, way: str) -> None:
     """Transcribe one recording to stdout as it goes, or whole into the folder."""
-    pieces = _written(path, _utterances(path, ear), form)
+    pieces = _written(path, _utterances(path, ear, emotion=emotion), form, way)
     if output is None:
         for piece in pieces:
             sys.stdout.write(piece)
@@ -88,7 +97,7 @@ def _one(path: Path, ear: "Ear", form: Form, output: Path | None) -> None:
     typer.echo(f"{target}", err=True)
 
 
-def _utterances(path: Path, ear: "Ear") -> "Iterator[Utterance]":
+def _utterances(path: Path, ear: "Ear", *, emotion: bool) -> "Iterator[Utterance]":
     """What is said, with a bar on stderr in a terminal."""
     from killah.audio import RATE, files, transcript
     from killah.audio.language import as_written
@@ -105,15 +114,16 @@ def _utterances(path: Path, ear: "Ear") -> "Iterator[Utterance]":
                 progress(round(done), round(max(done, total)))
 
         write = partial(as_written, names=ear.names)
-        yield from transcript.transcribe(followed(), ear.settle, write)
+        yield from transcript.transcribe(followed(), ear.settle, write, ear.emotion if emotion else None)
 
 
-def _written(path: Path, utterances: "Iterable[Utterance]", form: Form) -> Iterator[str]:
+def _written(path: Path, utterances: "Iterable[Utterance]", form: Form, way: str) -> Iterator[str]:
     """The pieces of a file of that form."""
     from killah.audio import transcript
 
     if form == "json":
-        yield json_text({"file": str(path), "utterances": list(transcript.as_values(utterances))}) + "\n"
+        found = list(transcript.as_values(utterances))
+        yield json_text({"file": str(path), "engine": way, "utterances": found}) + "\n"
         return
     write = {"txt": transcript.as_text, "srt": transcript.as_srt, "vtt": transcript.as_vtt}[form]
     yield from write(utterances)

@@ -7,19 +7,21 @@ from dataclasses import dataclass, replace
 import mlx.core as mx
 
 from killah import devices
+from killah.audio.dictation_text import Marked
 from killah.config import Settings
 from killah.engine import codes as control
-from killah.engine import compositions, decoding, expected, prompt, rewriting
+from killah.engine import compositions, decoding, expected, marking, prompt, rewriting
 from killah.engine.decoding import Ghost
 from killah.engine.gate import Gate
 from killah.engine.habits import Habits
 from killah.engine.listening import Ear
 from killah.engine.members import Members, Present
-from killah.engine.personal import Asking, Lookups, Personal, Ready, given
+from killah.engine.personal import NOBODY, Asking, Lookups, Personal, Ready, given
 from killah.engine.prompt import Prompt, Slot, SoftToken
 from killah.engine.sampling import MIN_P, USUAL_MIN_P, Sampler, Sampling
 from killah.engine.scheduler import Job, Priority, Scheduler, Work
 from killah.engine.session import Session
+from killah.engine.ways import Way
 from killah.gemma import base, catalog
 from killah.gemma.stack import Blend
 from killah.persona import blends
@@ -155,10 +157,21 @@ class Engine:
         """The persona's passages nearest to the end of `text`, best last; waits for the lookup."""
         return list(self._lookups.ask(text, _asking("continue")).result().passages)
 
-    def ear(self) -> Ear:
+    def ear(self, way: Way = "ctc") -> Ear:
         """What hears, on the engine's thread, expecting the persona's words; loaded when first asked."""
         persona = self.persona
-        return Ear(self._scheduler, self._settings.encoder, lambda: expected.terms(persona))
+        return Ear(
+            self._scheduler,
+            self._settings.encoder,
+            lambda: expected.terms(persona),
+            way=way,
+            bases=lambda: (self._base, self._members),
+        )
+
+    def marked(self, words: Sequence[str], before: str) -> list[Marked]:
+        """Dictated words with marks and capitals, behind `before`; none where no adapter has learned that."""
+        job = self._scheduler.submit(lambda: self._marked(words, before), Priority.DICTATION)
+        return next(iter(job.result()), [])
 
     def close(self) -> None:
         """End all work and threads."""
@@ -203,6 +216,12 @@ class Engine:
     @property
     def _context(self) -> int:
         return min(self._base.context, self._settings.context)
+
+    @property
+    def _ends(self) -> list[int]:
+        """Ids that end what the model writes."""
+        eos = self._base.model.config.eos_token_id
+        return eos if isinstance(eos, list) else [eos]
 
     def _session(self, task: str) -> Session:
         if task not in self._sessions:
@@ -283,6 +302,13 @@ class Engine:
             )
             yield from self._generate(session, built, sampler, length, composed.blend)
 
+    def _marked(self, words: Sequence[str], before: str) -> Iterator[list[Marked] | None]:
+        session = self._session(marking.TASK)
+        if self._members.card(marking.ADAPTER) is None:
+            return
+        blend = self._composed(marking.TASK, NOBODY, ()).blend
+        yield from marking.marked(session, self._base.tokenizer, words, before, blend=blend, ends=self._ends)
+
     def _generate(
         self,
         session: Session,
@@ -292,14 +318,13 @@ class Engine:
         blend: Blend,
         habits: Habits | None = None,
     ) -> Iterator[str | None]:
-        eos = self._base.model.config.eos_token_id
         yield from decoding.continuation(
             session,
             self._base.tokenizer,
             built,
             sampler,
             max_tokens=min(max_tokens, self._context - len(built.slots)),
-            ends=eos if isinstance(eos, list) else [eos],
+            ends=self._ends,
             blend=blend,
             habits=habits,
         )
