@@ -1,8 +1,9 @@
-"""`python -m tools.ear prepare|train|save|words|frames`: speech to the shipped encoder ear-nano.
+"""`python -m tools.ear prepare|train|save|words|frames|projector`: speech to the shipped encoder ear-nano.
 
 python -m tools.ear prepare --data .data          # real clips and synthetic speech, as shards
 python -m tools.ear train --run runs/ear-nano     # resumes what was begun
 python -m tools.ear save --run runs/ear-nano --out models/ear-nano
+python -m tools.ear projector --out models/ear-nano --run runs/adapters/audio-projector --steps 400 --hours 5
 """
 
 import argparse
@@ -15,7 +16,7 @@ from transformers import Wav2Vec2ForCTC
 
 from tools.pretrain.train import Recipe, Run
 
-from . import speech
+from . import projecting, speech
 from .clips import Spoken
 from .frames import save_frames
 from .model import SHAPES, build
@@ -69,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("prepare", "train", "save", "words", "frames"))
+    parser.add_argument("what", choices=("prepare", "train", "save", "words", "frames", "projector"))
     parser.add_argument(
         "--data", type=Path, default=Path(".data"), help="folder with speech, text-en and text-ru"
     )
@@ -93,8 +94,13 @@ def main() -> None:
         train(trained(options), options.shards, options.seconds, lambda line: print(line, flush=True))
     elif options.what == "words":
         save_words(options.data, options.out)
-    elif options.what == "frames":
-        save_frames(options.shards, options.out, options.data / "adapters" / "audio-projector", options.hours)
+    elif options.what in ("frames", "projector"):
+        rows = options.data / "adapters" / "audio-projector"
+        if options.what == "frames" or not projecting.made(rows, options.out):
+            save_frames(options.shards, options.out, rows, options.hours)
+        if options.what == "projector":
+            projecting.train(options.run, rows, options.steps)
+            projecting.ship(options.run)
     else:
         save(trained(options), options.out)
 
