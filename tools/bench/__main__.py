@@ -9,7 +9,7 @@ import json
 import sys
 
 QUICK = ("generation", "editor", "index")
-LONG = ("base4b", "adapters", "training", "vectors", "hostile", "habits", "dictation")
+LONG = ("base4b", "adapters", "training", "vectors", "hostile", "habits", "dictation", "export")
 
 
 def main() -> None:

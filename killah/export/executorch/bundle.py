@@ -116,7 +116,7 @@ def _compared(new: Path) -> dict[str, Any]:
     try:
         return json.loads(done.stdout)
     except ValueError as error:
-        lines = done.stderr.strip().splitlines() or ["it ended without a word"]
+        lines = done.stderr.strip().splitlines() or [f"the check ended with code {done.returncode}."]
         raise KillahError(
             f"The bundle could not be checked: {lines[-1].removeprefix('killah: ')}", "Nothing was written."
         ) from error

@@ -56,13 +56,13 @@ def check(folder: Path, sound: np.ndarray | None = None, vector: np.ndarray | No
         return Checked(Probe(prompt=prompt, expected=expected), None, why)
     program = Program(folder)
     embedded = torch.cat([_head(program), program.embed(prompt)], 1)
-    started, written = time.perf_counter(), _greedy(program, embedded, WRITTEN)
+    started, written = time.perf_counter(), greedy(program, embedded, WRITTEN)
     seconds = time.perf_counter() - started
     difference = np.abs(program.begin(embedded).numpy() - ours.logits(begun)[-1]).max()
-    theirs, mine = _perplexities(program, ours, ids)
+    theirs, mine = perplexities(program, ours, ids)
     parity = Parity(
         logits=float(difference),
-        equal_tokens=_common(written, expected),
+        equal_tokens=common(written, expected),
         tokens=WRITTEN,
         perplexity=theirs,
         perplexity_mlx=mine,
@@ -103,11 +103,11 @@ def original(about: Manifest, name: str = "") -> Composed:
     return found
 
 
-def sample(folder: Path, count: int = TEXT) -> list[int]:
-    """BOS and the beginning of the shipped sample."""
+def sample(folder: Path, count: int = TEXT, text: str = SAMPLE) -> list[int]:
+    """BOS and the beginning of a shipped sample."""
     tokenizer = Tokenizer(folder)
-    text = (paths.shipped("samples") / SAMPLE).read_text("utf-8")
-    return [tokenizer.bos, *tokenizer.encode(text[: 12 * count])][:count]
+    beginning = (paths.shipped("samples") / text).read_text("utf-8")[: 12 * count]
+    return [tokenizer.bos, *tokenizer.encode(beginning)][:count]
 
 
 def _head(program: Program) -> torch.Tensor:
@@ -125,7 +125,7 @@ def _begun(ours: Reference, about: Manifest, folder: Path, prompt: list[int]) ->
     return mx.concatenate([*parts, ours.embed(prompt)], axis=1)
 
 
-def _greedy(program: Program, embedded: torch.Tensor, count: int) -> list[int]:
+def greedy(program: Program, embedded: torch.Tensor, count: int) -> list[int]:
     """`count` ids whatever they are, so that an early end hides nothing."""
     logits, ids = program.begin(embedded), []
     for _ in range(count):
@@ -134,7 +134,7 @@ def _greedy(program: Program, embedded: torch.Tensor, count: int) -> list[int]:
     return ids
 
 
-def _perplexities(program: Program, ours: Reference, ids: list[int]) -> tuple[float, float]:
+def perplexities(program: Program, ours: Reference, ids: list[int]) -> tuple[float, float]:
     """Of the same text, token by token in the bundle, at once in MLX."""
     ids = ids[: program.about.context]
     logits = [program.begin(program.embed(ids[:1])), *(program.step(token) for token in ids[1:-1])]
@@ -193,7 +193,8 @@ def _apart(theirs: np.ndarray, ours: np.ndarray) -> float:
     return float(np.abs(theirs - ours).max() / np.sqrt(np.mean(ours**2)))
 
 
-def _common(a: list[int], b: list[int]) -> int:
+def common(a: list[int], b: list[int]) -> int:
+    """How many ids two continuations of one length share before they part."""
     return next((i for i, (x, y) in enumerate(zip(a, b, strict=True)) if x != y), len(a))
 
 

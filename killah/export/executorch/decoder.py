@@ -6,6 +6,7 @@ carries as mutable state; every layer keeps every position, sliding layers see a
 
 import torch
 import torch.nn.functional as F
+from executorch.extension.llm.custom_ops import custom_ops  # noqa: F401 - the llama operators
 from torch import Tensor, nn
 
 from killah.export.executorch.manifest import Attention

@@ -11,6 +11,7 @@ from killah.export.executorch.check import sample
 from killah.export.executorch.decoder import TextDecoder, TokenEmbedding
 from killah.export.executorch.lowering import Method
 from killah.export.executorch.manifest import Audio, Persona
+from killah.export.executorch.quiet import quiet
 from killah.export.executorch.wish import Parts, Wish, config
 from killah.gemma.shards import Spec
 
@@ -28,12 +29,13 @@ def text(composed: Composed, wish: Wish) -> tuple[TextDecoder, TokenEmbedding, i
     if wish.quantisation == "none":
         return decoder, embedding, 32
     ids = sample(composed.folder, min(256, wish.context))
-    before = quantising.perplexity(decoder, embedding, ids)
-    quantising.quantise(decoder, wish.quantisation, wish.backend)
-    bits = 8
-    if wish.quantisation == "int4":
-        bits = quantising.embedding_bits(decoder, embedding, wish.backend, ids, before)
-    quantising.quantise_embedding(embedding, bits, wish.backend)
+    with quiet():
+        before = quantising.perplexity(decoder, embedding, ids)
+        quantising.quantise(decoder, wish.quantisation, wish.backend)
+        bits = 8
+        if wish.quantisation == "int4":
+            bits = quantising.embedding_bits(decoder, embedding, wish.backend, ids, before)
+        quantising.quantise_embedding(embedding, bits, wish.backend)
     return decoder, embedding, bits
 
 

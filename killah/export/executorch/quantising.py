@@ -44,7 +44,12 @@ def quantise(decoder: TextDecoder, how: Quantisation, backend: Backend) -> None:
 def quantise_linears(module: nn.Module, how: Quantisation, backend: Backend) -> None:
     """Eight bits for the linear layers of an encoder or a projector, whatever the decoder has."""
     if how != "none":
-        quantize_(module, _linear(8, backend), filter_fn=_is(nn.Linear, lambda _: True))
+        grouped = backend == "mlx"  # rows that its groups do not divide stay floats
+
+        def whole(name: str) -> bool:
+            return not grouped or _width(module.get_submodule(name)) % GROUP[backend] == 0
+
+        quantize_(module, _linear(8, backend), filter_fn=_is(nn.Linear, whole))
 
 
 def quantise_embedding(embedding: TokenEmbedding, bits: int, backend: Backend) -> None:
@@ -104,6 +109,11 @@ def _linear(bits: int, backend: Backend) -> Any:
     return Int8DynamicActivationIntxWeightConfig(
         weight_dtype=INT4, weight_granularity=grouped, intx_choose_qparams_algorithm=HQQ
     )
+
+
+def _width(layer: nn.Module) -> int:
+    assert isinstance(layer, nn.Linear)
+    return layer.in_features
 
 
 def _is(kind: type[nn.Module], wanted: Callable[[str], bool]) -> Callable[[nn.Module, str], bool]:

@@ -1,0 +1,23 @@
+"""The tiny bundle, made once."""
+
+import importlib.util
+
+import pytest
+
+if any(importlib.util.find_spec(name) is None for name in ("executorch", "torchao")):
+    collect_ignore_glob = ["test_*.py"]  # pip install 'killah[export]'
+
+
+@pytest.fixture(scope="session")
+def made(tmp_path_factory):
+    """Base, adapters, and the bundle, which tests copy before they break it."""
+    from export.executorch import bundles
+
+    return bundles.make(tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture
+def tiny(made, monkeypatch):
+    """The same, its home being everyone's in this test."""
+    monkeypatch.setenv("KILLAH_HOME", str(made.home))
+    return made
