@@ -43,7 +43,8 @@ def dictate(
     """Write down what you say until Ctrl-C; the text goes to stdout at the end, or into a file as it grows.
 
     Say "new line", "comma", "scratch that", "undo", "replace X with Y", "continue", "rephrase that",
-    "stop listening" and so on, in English or Russian, after a pause. Nothing is recorded.
+    "stop listening" and so on, or in your own words what to do: "delete everything after the word house",
+    "make the last sentence shorter". In English or Russian, after a pause. Nothing is recorded.
     """
     if devices:
         _list_devices(as_json)
@@ -75,6 +76,8 @@ def dictate(
                 if outcome is not None and file:
                     _save(file, document)
                 page.show(event)
+                if outcome is not None and outcome.told:
+                    page.tell(outcome.told)
 
         stop = Stop()  # Ctrl-C is the end of every dictation: what was heard is written down first
         with stop.on_interrupt():
@@ -171,4 +174,5 @@ def _tell(event: "Event", outcome: "Outcome | None", way: str) -> None:
         line |= {"ends": event.ends, "engine": way}
     if outcome is not None:
         line |= {"text": outcome.text, "done": outcome.done}
+        line |= {"told": outcome.told} if outcome.told else {}
     print_json(line, lines=True)

@@ -44,6 +44,10 @@ class Page:
         if not self._shown:
             print(f"killah: {text}", file=sys.stderr, flush=True)
 
+    def tell(self, text: str) -> None:
+        """What was understood, under the text; nothing where nothing is drawn."""
+        self._said = text
+
     def level(self, decibels: float) -> None:
         """How loud it is, in dBFS."""
         self._level = decibels

@@ -10,6 +10,7 @@ from killah.audio.commands import Command
 from killah.errors import KillahError
 
 SHORTER = 0.9  # of a text's length, which a shorter one has at most
+AGAIN = 3  # times that a text is asked for which is not the old one: each is drawn anew
 TRIES = ("short", "plain", "polished")  # styles a shorter text is looked for in, one after the other
 
 
@@ -44,12 +45,17 @@ def rewritten(engine: Rewriter, command: Command, text: str) -> str:
     known = engine.styles("rephrase")
     if command.value == "short":
         return _shorter(engine, text, [style for style in TRIES if style in known])
-    return "".join(engine.rewrite("rephrase", text, style=style_of(command, known))).strip()
+    style = style_of(command, known)
+    for _ in range(AGAIN):
+        found = "".join(engine.rewrite("rephrase", text, style=style)).strip()
+        if found not in ("", text.strip()):
+            return found
+    raise KillahError("The model would leave this as it is.", "Say it again, or rewrite it by hand.")
 
 
 def _shorter(engine: Rewriter, text: str, styles: Sequence[str]) -> str:
-    for task, style in [*(("rephrase", style) for style in styles), ("summarise", "")]:
-        found = "".join(engine.rewrite(task, text, style=style)).strip()
+    for style in styles:
+        found = "".join(engine.rewrite("rephrase", text, style=style)).strip()
         if found and len(found) <= SHORTER * len(text):
             return found
     raise KillahError("The model found nothing shorter.", "Say it again, or shorten it by hand.")

@@ -113,11 +113,11 @@ class Rewriter:
         self.answers, self.asked = answers, []
 
     def styles(self, task):
-        return [style for style in self.answers if style != "summary"]
+        return list(self.answers)
 
     def rewrite(self, task, text, *, style=""):
         self.asked.append((task, style))
-        return [self.answers[style or "summary"]]
+        return [self.answers[style]]
 
 
 def test_a_rewriting_is_asked_for_in_the_style_that_was_meant():
@@ -134,11 +134,18 @@ def test_a_rewriting_is_asked_for_in_the_style_that_was_meant():
 def test_a_shorter_text_is_shorter_or_there_is_none():
     text = "It rained for a long time."
     shorter = understand("make the last sentence shorter")
-    engine = Rewriter(short="It rained. It was for a long time.", plain="It rained long.", summary="Rain.")
+    engine = Rewriter(short="It rained. It was for a long time.", plain="It rained long.")
     assert rewritten(engine, shorter, text) == "It rained long."
     assert engine.asked == [("rephrase", "short"), ("rephrase", "plain")]
     with pytest.raises(KillahError, match="nothing shorter"):
-        rewritten(Rewriter(plain=text, summary=text), shorter, text)
+        rewritten(Rewriter(plain=text), shorter, text)
+
+
+def test_a_model_that_changes_nothing_is_told():
+    formal = understand("make the last sentence more formal")
+    engine = Rewriter(formal="It rained.")
+    with pytest.raises(KillahError, match="leave this as it is"):
+        rewritten(engine, formal, "It rained.")
 
 
 @pytest.fixture(scope="module")
@@ -171,9 +178,12 @@ def test_the_base_rewrites_as_it_was_instructed(engine):
     hear(scribe, "the sea was grey and the wind came from the north full stop")
     before = document.text
     (outcome,) = hear(scribe, "make the last sentence more formal")
-    assert outcome.done and outcome.told.startswith("make the last sentence more formal")
-    assert document.text != before and document.text == outcome.text
-    hear(scribe, "undo")
+    assert outcome.done == (document.text != before)  # a small base may leave it as it is, which is told
+    assert outcome.told.startswith(
+        "make the last sentence more formal" if outcome.done else "The model would"
+    )
+    if outcome.done:
+        hear(scribe, "undo")
     assert document.text == before
     (outcome,) = hear(scribe, "rewrite the last sentence as a limerick")
     assert not outcome.done and "not learned" in outcome.told and document.text == before

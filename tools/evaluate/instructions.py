@@ -12,6 +12,7 @@ from typing import Any
 
 from killah.audio.commands import Command, editing
 from killah.audio.commands.buffer import Buffer, applied
+from killah.audio.commands.grammar import tokens
 from killah.audio.commands.tables import LANGUAGES, Language
 from killah.audio.language import understand
 from killah.metrics.intervals import Estimate, wilson
@@ -47,12 +48,9 @@ def done(row: Row, command: Command | None) -> bool:
 
 
 def dictated(data: Path, language: Language, most: int, dice: random.Random) -> list[Row]:
-    """Sentences by authors that no model here was trained on, as rows; fewer where there is no such text."""
-    found = [
-        sentence
-        for sentence in split(prose(data, language, held_out=True), 5)
-        if 1 < len(sentence.split()) <= LONGEST
-    ]
+    """Sentences by authors that no model here was trained on, without marks, as rows; none without `data`."""
+    said = (tokens(sentence) for sentence in split(prose(data, language, held_out=True), 5))
+    found = [" ".join(words) for words in said if 1 < len(words) <= LONGEST]
     chosen = dice.sample(found, min(most, len(found)))
     return [{"say": sentence, "language": language, "name": None} for sentence in chosen]
 
