@@ -1,29 +1,40 @@
-"""Two ways of hearing together: of the letters' likeliest hypotheses, the one that the base hears too.
+"""Two judges of what was said: of the hypotheses that letters leave, the one that a base finds likeliest too.
 
-Hypotheses of the beam search are ranked by log P(text | letters) + word model + `WEIGHT` log P(text | soft
-tokens) + `BONUS` words, as in joint CTC and attention decoding (Watanabe et al. 2017, section 2.3).
+The base may read the hypotheses alone (`killah.engine.rescoring`), or hear them behind its audio projector:
+then they are ranked by log P(text | letters) + word model + `WEIGHT` log P(text | soft tokens) + `BONUS`
+words, as in joint CTC and attention decoding (Watanabe et al. 2017, section 2.3).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from killah.audio.beam import Hypothesis, Search
 from killah.audio.ctc import Word
+from killah.audio.language import language_of
 from killah.audio.recogniser import Recogniser
+from killah.engine.members import Members
 from killah.engine.projected import Projected
+from killah.engine.rescoring import Judge
+from killah.gemma.base import Base
+from killah.gemma.stack import NOTHING
 
-GUESSES = 12  # hypotheses that are heard by the base
+GUESSES = 12  # hypotheses that are judged
 WIDE = Search(width=64, memory=100)  # hypotheses that differ anywhere, not only in their last words
-WEIGHT = 0.5
+WEIGHT = 0.3
 BONUS = 0.5  # nats a word, against the base's liking for few
 
+Choose = Callable[[np.ndarray, Sequence[Hypothesis]], Hypothesis]
 
-class Joint:
-    """Hears as a `Recogniser` does: quickly as the letters alone, for good with the base."""
 
-    def __init__(self, recogniser: Recogniser, projected: Projected) -> None:
-        self._recogniser, self._projected = recogniser, projected
+class Judged:
+    """Hears as a `Recogniser` does: quickly by the letters alone, for good as `choose` says.
+
+    `choose` is asked about English, which bases write.
+    """
+
+    def __init__(self, recogniser: Recogniser, choose: Choose) -> None:
+        self._recogniser, self._choose = recogniser, choose
 
     def draft(self, samples: np.ndarray) -> Sequence[Word]:
         """The likeliest letters."""
@@ -32,16 +43,10 @@ class Joint:
     def settle(self, samples: np.ndarray) -> Sequence[Word]:
         """The words that are likeliest for both."""
         log_probs, found = self._recogniser.guesses(samples, GUESSES)
-        return self._recogniser.timed(log_probs, self.best(samples, found)) if found else []
-
-    def best(self, samples: np.ndarray, found: Sequence[Hypothesis]) -> Hypothesis:
-        """The likeliest of `found`, of which there is at least one."""
-        nats = self._projected.nats(samples, [hypothesis.words for hypothesis in found])
-        totals = [
-            hypothesis.total - WEIGHT * cost + BONUS * len(hypothesis.words)
-            for hypothesis, cost in zip(found, nats, strict=True)
-        ]
-        return found[int(np.argmax(totals))]
+        if not found:
+            return []
+        english = language_of(" ".join(found[0].words)) == "en"
+        return self._recogniser.timed(log_probs, self._choose(samples, found) if english else found[0])
 
     def phrase(self, samples: np.ndarray, phrases: Sequence[str]) -> tuple[str, float] | None:
         """As the recogniser."""
@@ -50,3 +55,28 @@ class Joint:
     def expect(self, phrases: Sequence[str]) -> None:
         """As the recogniser."""
         self._recogniser.expect(phrases)
+
+
+def by_reading(base: Base, members: Members) -> Choose:
+    """What the base finds likeliest as text."""
+    judge = Judge(base)
+
+    def choose(_: np.ndarray, found: Sequence[Hypothesis]) -> Hypothesis:
+        members.stack.use(NOTHING)
+        return judge.best(found)
+
+    return choose
+
+
+def by_hearing(projected: Projected) -> Choose:
+    """What the base finds likeliest behind the soft tokens of the sound."""
+
+    def choose(samples: np.ndarray, found: Sequence[Hypothesis]) -> Hypothesis:
+        nats = projected.nats(samples, [hypothesis.words for hypothesis in found])
+        totals = [
+            hypothesis.total - WEIGHT * cost + BONUS * len(hypothesis.words)
+            for hypothesis, cost in zip(found, nats, strict=True)
+        ]
+        return found[int(np.argmax(totals))]
+
+    return choose

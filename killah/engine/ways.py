@@ -1,4 +1,10 @@
-"""Which way speech is heard: by the encoder's letters, by the base behind its projector, or by both."""
+"""Which way speech is heard.
+
+ctc         the encoder's letters and a model of words
+reread      the base reads their hypotheses and takes the likeliest
+projector   the base writes what its audio projector hears
+joint       the base hears the letters' hypotheses behind its audio projector and takes the likeliest
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,12 +15,12 @@ import numpy as np
 from killah.adapters import catalog
 from killah.audio.ctc import Word
 from killah.audio.recogniser import Recogniser
-from killah.engine.joint import WIDE, Joint
+from killah.engine.joint import WIDE, Judged, by_hearing, by_reading
 from killah.engine.members import Members
 from killah.engine.projected import PROJECTOR, Projected
 from killah.gemma.base import Base
 
-Way = Literal["ctc", "projector", "joint"]
+Way = Literal["ctc", "reread", "projector", "joint"]
 WAYS: tuple[Way, ...] = get_args(Way)
 MEASURED = "word_error_rate_"  # before a way's name, in the metrics of a projector's card
 
@@ -41,7 +47,10 @@ class Hearing(Protocol):
 
 def chosen(asked: str, base: str) -> Way:
     """The way that was asked for; for `best` the one that measured best with this base."""
-    return dict(zip(map(str, WAYS), WAYS, strict=True)).get(asked) or best(base)
+    for way in WAYS:
+        if way == asked:
+            return way
+    return best(base)
 
 
 def best(base: str) -> Way:
@@ -58,6 +67,9 @@ def load(encoder: str, way: Way, base: Callable[[], tuple[Base, Members]] | None
     """What hears that way; `base` is asked for a base where it takes one. Raises `KillahError`."""
     if way == "ctc" or base is None:
         return Recogniser.load(encoder)
-    recogniser = Recogniser.load(encoder, WIDE if way == "joint" else None)
-    projected = Projected(*base(), recogniser)
-    return projected if way == "projector" else Joint(recogniser, projected)
+    loaded, members = base()
+    if way == "reread":
+        return Judged(Recogniser.load(encoder, WIDE), by_reading(loaded, members))
+    recogniser = Recogniser.load(encoder, None if way == "projector" else WIDE)
+    projected = Projected(loaded, members, recogniser)
+    return projected if way == "projector" else Judged(recogniser, by_hearing(projected))

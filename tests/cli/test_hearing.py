@@ -65,3 +65,28 @@ def test_the_encoder_that_is_not_there_is_named(killah, speech):
     result = killah("transcribe", str(speech), "--encoder", "nobody")
     assert result.code == 1 and "nobody" in result.err
     assert paths.shipped("models").joinpath("ear-nano", "config.json").exists()
+
+
+def test_what_hears_is_chosen_and_told(killah, speech):
+    found = {}
+    for way in ("ctc", "reread", "projector", "joint"):
+        result = killah("transcribe", str(speech), "--engine", way, "--json")
+        assert result.code == 0, result.err
+        found[way] = json.loads(result.out)
+        assert found[way]["engine"] == way
+    assert found["ctc"]["utterances"] and found["joint"]["utterances"]
+    for utterance in found["projector"]["utterances"]:
+        times = [word["start"] for word in utterance["words"]]
+        assert times == sorted(times)
+    best = json.loads(killah("transcribe", str(speech), "--json").out)
+    assert best["engine"] in found and best["utterances"] == found[best["engine"]]["utterances"]
+    assert killah("transcribe", str(speech), "--engine", "telepathy").code == 2
+
+
+def test_dictation_by_the_base_tells_partial_words_and_one_final(killah, speech):
+    result = killah("dictate", "--from", str(speech), "--engine", "projector", "--json")
+    assert result.code == 0, result.err
+    events = [json.loads(line) for line in result.out.splitlines()]
+    finals = [each for each in events if each["event"] == "final"]
+    assert all(each["engine"] == "projector" and each["ends"] for each in finals)
+    assert [each["event"] for each in events].count("final") <= 1

@@ -11,7 +11,7 @@ from killah.adapters.card import AdapterCard
 from killah.audio.beam import Hypothesis
 from killah.audio.recogniser import Recogniser
 from killah.engine import ways
-from killah.engine.joint import Joint
+from killah.engine.joint import Judged, by_hearing, by_reading
 from killah.engine.members import Members
 from killah.engine.projected import MOST, Projected
 from killah.errors import KillahError
@@ -118,13 +118,18 @@ def test_the_base_charges_a_text_by_its_sound_and_refuses_what_does_not_fit(proj
     assert projected.nats(sound(2) * np.linspace(0, 1, 2 * RATE, dtype=np.float32), texts[:1])[0] != nats[0]
 
 
-def test_both_ways_vote(projected, recogniser):
-    joint, samples = Joint(recogniser, projected), sound(2)
+def test_both_ways_vote(base, projected, recogniser):
+    choose, samples = by_hearing(projected), sound(2)
     likely, unlikely = Hypothesis(("the", "old", "man"), -30.5, 0.0), Hypothesis(("qqq", "zzz"), -30.0, 0.0)
-    assert joint.best(samples, [unlikely, likely]) is likely
+    assert choose(samples, [unlikely, likely]) is likely
+    assert by_reading(base, Members(base))(samples, [unlikely, likely]) is likely
     sure = Hypothesis(("qqq", "zzz"), 500.0, 0.0)
-    assert joint.best(samples, [sure, likely]) is sure
+    assert choose(samples, [sure, likely]) is sure
+    joint = Judged(recogniser, choose)
     assert joint.draft(samples) == recogniser.draft(samples)
+    assert {word.text for word in joint.settle(samples)} <= {
+        text for found in recogniser.guesses(samples, 12)[1] for text in found.words
+    }
 
 
 def test_a_projector_of_another_encoder_is_refused(base, recogniser):

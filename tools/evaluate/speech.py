@@ -22,13 +22,11 @@ import numpy as np
 
 from killah.adapters import package
 from killah.audio import files
-from killah.audio.beam import Search
 from killah.audio.recogniser import Recogniser
 from killah.config import Settings
-from killah.engine.joint import Joint
+from killah.engine.joint import WIDE, Judged, by_hearing, by_reading
 from killah.engine.members import Members
 from killah.engine.projected import PROJECTOR, Projected
-from killah.engine.rescoring import GUESSES, Judge
 from killah.engine.ways import MEASURED
 from killah.gemma import base, catalog
 from killah.gemma.base import Base
@@ -40,6 +38,7 @@ from tools.evaluate.report import progress
 
 Hearing = Callable[[np.ndarray], str]
 CONTROL = "projector_of_another_clip"
+WAYS = {"ctc": "ctc_words", "reread": "ctc_words_base", "projector": "projector", "joint": "joint"}
 
 
 @dataclass(frozen=True)
@@ -67,8 +66,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Word error rates by dataset and way of hearing."""
     loaded = base.load(catalog.find(Settings().model))
-    projected = None if options.no_projector else hears(options.encoder, loaded)
-    hearings = ways(options.encoder, loaded, projected)
+    members = Members(loaded)
+    there = not options.no_projector and members.card(PROJECTOR) is not None
+    projected = Projected(loaded, members, Recogniser.load(options.encoder)) if there else None
+    hearings = hearings_of(options.encoder, loaded, members, projected)
     hearings |= {} if options.no_peer else {"pocketsphinx": pocketsphinx()}
     result: dict[str, Any] = {"encoder": options.encoder}
     every = _Heard()
@@ -102,30 +103,20 @@ def read(options: argparse.Namespace) -> dict[str, list[Clip]]:
     }
 
 
-def hears(encoder: str, loaded: Base) -> Projected | None:
-    """The base behind its audio projector, where one is installed."""
-    members = Members(loaded)
-    return Projected(loaded, members, Recogniser.load(encoder)) if members.card(PROJECTOR) else None
-
-
-def ways(encoder: str, loaded: Base, projected: Projected | None) -> dict[str, Hearing]:
+def hearings_of(
+    encoder: str, loaded: Base, members: Members, projected: Projected | None
+) -> dict[str, Hearing]:
     """Every way of hearing that is installed."""
     recogniser = Recogniser.load(encoder)
-    # Hypotheses that differ anywhere, not only in their last words.
-    wide = Recogniser.load(encoder, Search(width=64, memory=100))
-    judge = Judge(loaded)
-
-    def judged(samples: np.ndarray) -> str:
-        _, found = wide.guesses(samples, GUESSES)
-        return " ".join(judge.best(found).words) if found else ""
-
+    wide = Recogniser.load(encoder, WIDE)
+    reread = Judged(wide, by_reading(loaded, members))
     found: dict[str, Hearing] = {
         "ctc_greedy": lambda samples: _joined(recogniser.draft(samples)),
         "ctc_words": lambda samples: _joined(recogniser.settle(samples)),
-        "ctc_words_base": judged,
+        "ctc_words_base": lambda samples: _joined(reread.settle(samples)),
     }
     if projected is not None:
-        joint = Joint(wide, projected)
+        joint = Judged(wide, by_hearing(projected))
         found["projector"] = lambda samples: _joined(projected.settle(samples))
         found["joint"] = lambda samples: _joined(joint.settle(samples))
     return found
@@ -216,10 +207,10 @@ def _control(heard: _Heard, seed: int) -> dict[str, Any]:
 def write_rates(folder: Path, figures: dict[str, Any]) -> None:
     """Put the word error rates of each way into the card of the projector in `folder`."""
     card = package.read_card(folder)
-    for way, name in {"ctc": "ctc_words", "projector": "projector", "joint": "joint"}.items():
+    for way, name in WAYS.items():
         card.metrics[MEASURED + way] = round(figures[name]["word_error_rate"].value, 4)
     card.metrics["words_measured"] = figures["words"]
-    (folder / package.NAME).write_text(card.model_dump_json(indent=2, exclude_none=True) + "\n", "utf-8")
+    (folder / package.NAME).write_text(card.model_dump_json(indent=2) + "\n", "utf-8")
 
 
 def _gaps(texts: list[str], heard: dict[str, list[str]], peer: str, seed: int) -> dict[str, Any]:
