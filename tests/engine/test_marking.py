@@ -45,9 +45,8 @@ def test_no_word_is_changed_whatever_the_model_would_rather_say(write):
 
 
 def test_sentences_get_their_marks_and_capitals(write):
-    found = text(write("we went home early because it was raining nobody said a word do you know why"))
-    assert found.startswith("We went home early")
-    assert ". Nobody said a word. Do you know why?" in found
+    said = "where have you been i have not seen you for years"
+    assert text(write(said)) == "Where have you been? I have not seen you for years."
 
 
 def test_a_name_keeps_its_spelling(write):
