@@ -6,8 +6,9 @@ from itertools import pairwise
 import checkpoints
 import loras
 import numpy as np
+import pieces
 import pytest
-from tokenizers import Tokenizer, decoders, models, normalizers
+from tokenizers import Tokenizer
 
 from killah.adapters.package import Adapter
 from killah.errors import KillahError
@@ -81,25 +82,8 @@ def test_the_vocabulary_says_what_every_token_is(tmp_path):
     assert found.kinds[-1] == gguf_tokens.Kind.UNUSED
 
 
-def sentencepiece(folder):
-    """Gemma's kind: bytes for what is rare, "▁" for a space, merges in the order of their worth."""
-    letters = ["▁", *"theonisa"]
-    words = {"<pad>": 0, "<eos>": 1, "<bos>": 2, "<unk>": 3}
-    words |= {f"<0x{byte:02X}>": 4 + byte for byte in range(256)}
-    merges = [("t", "h"), ("th", "e"), ("▁", "the"), ("o", "n"), ("i", "s"), ("▁", "is")]
-    for piece in [*dict.fromkeys(letters), *("".join(pair) for pair in merges)]:
-        words[piece] = len(words)
-    model = models.BPE(words, merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True)
-    made = Tokenizer(model)
-    made.normalizer = normalizers.Replace(" ", "▁")
-    made.decoder = decoders.Sequence([decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()])
-    made.add_special_tokens(["<pad>", "<eos>", "<bos>", "<unk>"])
-    made.save(str(folder / "tokenizer.json"))
-    return made
-
-
 def test_sentencepiece_joins_in_the_same_order(tmp_path):
-    made = sentencepiece(tmp_path)
+    made = pieces.write(tmp_path)
     found = gguf_tokens.read(tmp_path, 300)
     assert (found.model, found.pre) == ("llama", "default")
     assert found.kinds[4] == gguf_tokens.Kind.BYTE
