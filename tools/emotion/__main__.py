@@ -1,7 +1,8 @@
-"""`python -m tools.emotion fit|rows`: emotion from speech, as models/emotion and as rows for a projector.
+"""`python -m tools.emotion fit|rows|projected`: emotion from speech, shipped and as rows for a projector.
 
 python -m tools.emotion fit                       # after every training of ear-nano; prints all figures
 python -m tools.emotion rows                      # of the audio projector's second stage
+python -m tools.emotion projected                 # how well a projector so trained tells emotions
 """
 
 import argparse
@@ -17,7 +18,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("fit", "rows"))
+    parser.add_argument("what", choices=("fit", "rows", "projected"))
     parser.add_argument("--manifest", type=Path, default=Path(".data/speech/manifest.jsonl"))
     parser.add_argument("--encoder", type=Path, default=Path("models/ear-nano"))
     parser.add_argument("--shards", type=Path, default=Path(".data/ear"), help="English clips, for rows")
@@ -29,6 +30,10 @@ def main() -> int:
             from .shipped import ship
 
             ship(options.manifest, options.encoder, options.out or Path("models/emotion"))
+        elif options.what == "projected":
+            from .projected import show
+
+            show(options.manifest, str(options.encoder))
         else:
             from .rows import save_rows
 

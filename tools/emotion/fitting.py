@@ -8,7 +8,7 @@ import torch
 
 from killah.metrics.classes import accuracy, macro_f1
 from killah.metrics.intervals import Estimate
-from tools.emotion.measured import Measured
+from tools.emotion.measured import Measured, together
 
 L2 = 0.03  # of the squared weights, beside the mean loss in nats
 STEPS = 80  # of L-BFGS
@@ -107,12 +107,14 @@ def _mixed(inputs: torch.Tensor, free: int, mixture: torch.Tensor) -> torch.Tens
     return torch.cat([inputs[:, :free], torch.einsum("l,rlf->rf", mixture.softmax(0), layers)], dim=1)
 
 
-def unheard(choice: Choice, measured: Measured) -> list[str]:
-    """A guess for each row by a classifier that has not heard its speaker."""
+def unheard(choice: Choice, measured: Measured, beside: Measured | None = None) -> list[str]:
+    """A guess for each row by a classifier that has not heard its speaker, but all rows of `beside`."""
     guesses = np.empty(len(measured.labels), object)
     for speaker in np.unique(measured.speakers):
         held_out = measured.speakers == speaker
-        guesses[held_out] = fit(choice, measured.where(~held_out)).guesses(measured.where(held_out))
+        heard = measured.where(~held_out)
+        fitted = fit(choice, together(heard, beside) if beside else heard)
+        guesses[held_out] = fitted.guesses(measured.where(held_out))
     return guesses.tolist()
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from killah.audio.prosody import prosody
 from tools.ear.augment import augment
 
 COPIES = 2  # augmented, beside the clean one
+SEED = 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,30 @@ def read(manifest: Path) -> list[dict[str, Any]]:
         for row in rows
         if row.get("emotion")
     ]
+
+
+def read_aloud(manifest: Path, datasets: dict[str, int], *, tested: bool) -> list[dict[str, Any]]:
+    """So many rows of each dataset without an emotion as neutral ones, of the split "test" or of others."""
+    rows = [json.loads(line) for line in manifest.read_text("utf-8").splitlines()]
+    found = []
+    for name, most in datasets.items():
+        fitting = [
+            row
+            for row in rows
+            if (row.get("dataset"), row.get("split") == "test") == (name, tested) and not row.get("emotion")
+        ]
+        chosen = np.random.default_rng(SEED).permutation(len(fitting))[:most]
+        found += [
+            fitting[i] | {"emotion": "neutral", "audio": manifest.parent / fitting[i]["audio"]}
+            for i in chosen
+        ]
+    return found
+
+
+def together(first: Measured, second: Measured) -> Measured:
+    """The rows of both."""
+    pairs = [(getattr(first, field.name), getattr(second, field.name)) for field in fields(Measured)[1:]]
+    return Measured(first.names, *(np.concatenate(pair) for pair in pairs))  # pyright: ignore[reportCallIssue]
 
 
 def measure(
