@@ -68,7 +68,7 @@ def executorch(
     made_of = export_parts.parts(composition, base, persona)
     if quantize is None:
         quantize = "int4" if backend in ("xnnpack", "mlx") else "none"
-    layers, usual = export_parts.room(made_of.composed)
+    layers, usual = export_parts.room(made_of.composed, hears=made_of.ear is not None)
     from killah.export.executorch import bundle, describing
     from killah.export.executorch.wish import Wish
 

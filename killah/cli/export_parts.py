@@ -58,7 +58,7 @@ def gather(text: str, base: str | None, persona: str | None) -> "tuple[Composed,
     else:
         members = composed.parse(text)
         required = list(members)
-        task = compositions.Composition(loras=members, projectors=("persona",) if persona else ())
+        task = compositions.Composition(loras=members, projectors=("persona",))
         here = {each.name for each in adapters.installed(about.name)}
         if missing := next((name for name in members if name not in here), None):
             raise KillahError(
@@ -105,8 +105,11 @@ def _ear() -> Any:
     return ear
 
 
-def room(made: "Composed") -> tuple[tuple[str, ...], int]:
-    """The layers that adapters of this base change, and the rank that the widest task needs."""
+def room(made: "Composed", *, hears: bool) -> tuple[tuple[str, ...], int]:
+    """The layers that adapters of this base change, and the rank of the widest task that a bundle serves.
+
+    Without ears it serves none with audio in its prompt, and the audio adapter is silent in the others.
+    """
     from killah.adapters import catalog, shapes
     from killah.engine import compositions
 
@@ -114,9 +117,10 @@ def room(made: "Composed") -> tuple[tuple[str, ...], int]:
     loras = {name: card for name, card in cards.items() if card.kind == "lora"}
     targets = {target for card in loras.values() for target in card.target_modules}
     layers = [name for name in shapes.linears(made.folder) if name.rpartition(".")[2] in targets]
+    served = [task for task in compositions.load().values() if hears or "audio" not in task.projectors]
     widths = [
-        sum(loras[name].rank or 0 for name in task.members if name in loras)
-        for task in compositions.load().values()
+        sum(loras[name].rank or 0 for name in task.members if name in loras and (hears or name != "audio"))
+        for task in served
     ]
     own = sum(each.adapter.card.rank or 0 for each in made.loras)
     return tuple(layers), max([own, *widths])

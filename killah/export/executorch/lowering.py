@@ -53,8 +53,8 @@ def text_decoder(module: nn.Module, hidden: int, chunk: int | None) -> Method:
 
 def token_embedding(module: nn.Module, chunk: int) -> Method:
     """Ids (1, n), n up to `chunk`."""
-    ids = torch.zeros(1, 3, dtype=torch.long)
-    return Method(module, (ids,), ({1: Dim("n", min=1, max=chunk)},))
+    ids = torch.zeros(1, min(3, chunk), dtype=torch.long)
+    return Method(module, (ids,), ({1: Dim("n", min=1, max=chunk)} if chunk > 1 else {},))
 
 
 def audio_encoder(module: nn.Module, per_token: int, extra: int, longest: int) -> Method:

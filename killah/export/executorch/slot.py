@@ -26,6 +26,7 @@ from killah.errors import KillahError
 from killah.export.composed import Composed
 from killah.export.executorch.decoder import AdaptedLinear, TextDecoder, adapt
 from killah.export.executorch.manifest import Linear, Slot
+from killah.export.executorch.quiet import quiet
 
 SEED = 20_416  # of the template's noise
 ALIGNMENT = 128  # bytes, of tensors in a data file
@@ -123,11 +124,13 @@ def merged(files: Iterable[Path]) -> bytes:
 
 def read(path: Path) -> DataPayload:
     """A data file's tensors."""
-    return FlatTensorSerializer().deserialize(Cord(path.read_bytes()))
+    with quiet():  # the serialiser reads its schema in a deprecated way
+        return FlatTensorSerializer().deserialize(Cord(path.read_bytes()))
 
 
 def _serialised(payload: DataPayload) -> bytes:
-    return bytes(FlatTensorSerializer(FlatTensorConfig(segment_alignment=ALIGNMENT)).serialize(payload))
+    with quiet():
+        return bytes(FlatTensorSerializer(FlatTensorConfig(segment_alignment=ALIGNMENT)).serialize(payload))
 
 
 def _halves(decoder: TextDecoder) -> dict[str, nn.Linear]:

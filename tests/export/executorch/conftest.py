@@ -3,9 +3,17 @@
 import importlib.util
 
 import pytest
+from cli.conftest import killah
+
+__all__ = ["killah"]
 
 if any(importlib.util.find_spec(name) is None for name in ("executorch", "torchao")):
     collect_ignore_glob = ["test_*.py"]  # pip install 'killah[export]'
+else:
+    from killah.export.executorch.quiet import quiet
+
+    with quiet():  # importing them warns, which would be an error here
+        import killah.export.executorch.bundle
 
 
 @pytest.fixture(scope="session")
