@@ -104,6 +104,9 @@ def test_what_comes_then_is_done_only_where_the_first_was():
     scribe = Scribe(Document("One. Two."))
     hear(scribe, "delete the fifth sentence and then delete the first sentence")
     assert scribe.document.text.startswith("One. Two. Delete the fifth")
+    scribe = Scribe(Document("One. Two three"))
+    hear(scribe, "delete the last word and then delete the first sentence")
+    assert scribe.document.text == "Two"
 
 
 class Rewriter:

@@ -36,6 +36,8 @@ def change(command: Command, buffer: Buffer, language: Language = "en", turn: in
         return _asked(command, buffer, language)
     if command.name == "add":
         return instructed.add(command, buffer, language, turn)
+    if command.name in ("case", "enclose") and not command.value:
+        return None
     if command.said and (edit := _instructed(command)):
         return edit(command, buffer, language)
     return _EDITS[command.name](command, buffer, language)

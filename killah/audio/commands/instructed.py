@@ -23,6 +23,8 @@ _GAPS = {"paragraph": "\n\n", "line": "\n"}
 
 def replace(command: Command, buffer: Buffer, language: Language) -> Change | None:
     """Words, everywhere or in a part of the text; or a part itself; or two words by each other."""
+    if not command.old and not command.new:
+        return None  # what was said has no form that is known
     if command.value == "swap":
         return _swapped_words(command, buffer, language)
     if command.part is None:

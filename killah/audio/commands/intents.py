@@ -18,7 +18,7 @@ from killah.audio.commands.slots import filled
 from killah.audio.commands.tables import Language, Table, table
 from killah.errors import KillahError
 
-SURE = 0.7  # probability from which on an utterance is an instruction
+SURE = 0.75  # probability from which on an utterance is an instruction
 DICTATED = ""  # the name of what is none
 
 
@@ -66,7 +66,7 @@ def intent(utterance: str, language: Language = "en") -> Command | None:
     (found, of_first), (then, of_then) = (_commanded(each, language) for each in (first, after))
     if max(sure, min(of_first, of_then)) < SURE:
         return None
-    return replace(found, said=form.text, then=then)
+    return replace(found, then=then)
 
 
 def _one(form: Form, language: Language) -> tuple[Command, float]:

@@ -7,6 +7,7 @@ dictation. Other groups are flags.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from killah.audio.commands.grammar import Command, Form, parse
 from killah.audio.commands.parts import Bound, Part, bare, named, quoted
@@ -120,7 +121,9 @@ def _delete(groups: _Groups) -> Command:
     if "every" in groups.there:
         old = _mark(groups.words("every"), groups.known)
         return groups.command(name="replace", part=groups.within, old=old, every=True)
-    return _about(groups)
+    found = _about(groups)
+    # All of the text goes by the fixed command only: "delete the letter" may be about one of the alphabet.
+    return replace(found, part=None) if found.part == Part("all") else found
 
 
 def _add(groups: _Groups) -> Command:

@@ -63,6 +63,10 @@ def test_a_rewriting_is_about_what_it_names(row):
         ("delete", "delete the fifth paragraph"),
         ("delete", "remove all the adverbs"),
         ("replace", "replace every horse with donkey"),
+        ("replace", "take the other one for sentence"),
+        ("move", "move it along"),
+        ("add", "add more of this"),
+        ("delete", "delete the thing"),
         ("add", "add a comma after castle"),
         ("move", "move the fifth sentence to the top"),
         ("move", "swap the first and the fifth sentence"),
@@ -174,3 +178,20 @@ def test_a_replacement_of_a_part_takes_the_part():
     assert done("replace", "replace the second sentence with nobody knew", "One. Two. Three.") == (
         "One. Nobody knew. Three."
     )
+
+
+NAMES = ["add", "case", "delete", "enclose", "go", "join", "move", "replace", "rewrite", "select"]
+TEXTS = ["", " \n ", "word", "One. Two.\n\nThree.", "…\n\n\n“No,” I said.\n- a\n- b\n"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_is_asked_of_whatever_text_is_taken_back_by_one_undo(name):
+    """Also where the model errs, and reads one kind of instruction as another."""
+    for row in ROWS[::3]:
+        command = filled(name, core(row["say"], row["language"]), row["language"])
+        described(command)
+        for text in TEXTS:
+            document = Document(text, row["language"])
+            if document.do(command) and document.text != text:
+                document.do(Command("undo"))
+            assert document.text == text, (row["say"], text)
