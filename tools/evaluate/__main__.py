@@ -24,6 +24,7 @@ NAMES = (
     "speech",
     "commands",
     "vocabulary",
+    "marks",
     "answers",
 )
 
