@@ -1,6 +1,7 @@
 """`killah export executorch|adapter|check|run`: a composition as a bundle for ExecuTorch."""
 
 import importlib.util
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -161,23 +162,30 @@ def run(
     max_tokens: Annotated[int, typer.Option(help="Tokens to write at most.", min=1)] = 128,
     as_json: bool = JSON,
 ) -> None:
-    """Write with a bundle in ExecuTorch's runtime, the likeliest words."""
+    """Write with a bundle in ExecuTorch's runtime, the likeliest words; a recording alone is written down."""
     _need()
     if not prompt and audio is None:
         raise KillahError("There is nothing to go on from.", "Give --prompt TEXT or --audio FILE.")
-    from killah.export.executorch import writing
+    from killah.export.executorch import transcribing, writing
     from killah.export.executorch.running import Program
 
     sound = _sound(audio)
     program = Program(folder, use)
+    if sound is not None and not prompt:
+        _put(transcribing.words(program, folder, sound), as_json)
+        return
     soft = None
     if persona is None:
         soft = program.persona()
     elif persona != "none":
         soft = program.project(_vector(persona, program.about))
-    pieces = writing.stream(program, folder, prompt, soft, sound, max_tokens)
+    _put(writing.stream(program, folder, prompt, soft, sound, max_tokens), as_json)
+
+
+def _put(pieces: Iterator[str], as_json: bool) -> None:
+    """Text as it comes, or all at once."""
     if as_json:
-        print_json({"text": "".join(pieces)})
+        print_json({"text": "".join(pieces).rstrip(" ")})
         return
     for piece in pieces:
         typer.echo(piece, nl=False)

@@ -19,14 +19,16 @@ from killah.export.executorch import check, manifest
 from killah.export.executorch.manifest import Manifest
 from killah.export.executorch.reference import Reference
 from killah.export.executorch.running import Program
-from killah.export.executorch.writing import stream
+from killah.export.executorch.transcribing import words
 from killah.gemma import catalog
+
+from . import export_peers
 
 ROOT = Path(__file__).parents[2] / ".data" / "export"
 BASE = "pushkin-nano"
 TASKS = ("continue", "autocomplete", "rephrase", "summarise")
 SWAPPED = ("story", "rephrase=0.7,persona=0.5", "continue=0.5,story=0.5")
-TOKENS, ROUNDS = 64, 3
+TOKENS, ROUNDS, RECORDINGS = 64, 3, 10
 SPEECH = Path(__file__).parents[2] / ".data" / "speech"
 
 Figures = dict[str, Any]
@@ -35,8 +37,6 @@ Figures = dict[str, Any]
 def run() -> Figures:
     """Sizes, differences, equal tokens, speeds, perplexities; flat."""
     import torch
-
-    from tools.bench import export_peers
 
     torch.set_num_threads(1)
     figures: Figures = {}
@@ -139,10 +139,18 @@ def _speech() -> Figures:
 
     if all(each.name != "audio-projector" for each in adapters.installed(BASE)):
         return {"speech": "no audio projector is installed"}
-    recordings = sorted(SPEECH.rglob("*.flac"))[:1] or sorted(SPEECH.rglob("*.wav"))[:1]
-    if not recordings:
-        return {"speech": "no recording in .data/speech"}
-    folder = _bundle("transcribe", "none", "speech")
-    found = check.check(folder, files.read(recordings[0])).parity
-    text = "".join(stream(Program(folder), folder, "", None, files.read(recordings[0]), TOKENS))
-    return {"speech_soft_tokens_apart": found.audio if found else None, "speech_text": text}
+    if not SPEECH.is_dir():
+        return {"speech": "no recordings in .data/speech"}
+    folder = _bundle("transcribe", "none", "speech", "--merge")
+    program, same, said = Program(folder), 0, ""
+    recordings = sorted(SPEECH.glob("kathleen/*.opus"))[:RECORDINGS]
+    for path in recordings:
+        sound = files.read(path)
+        said = "".join(words(program, folder, sound)).strip()
+        same += said == export_peers.transcript(folder, sound)
+    apart = check.check(folder, files.read(recordings[0])).parity
+    return {
+        "speech_soft_tokens_apart": apart.audio if apart else None,
+        "speech_same_transcripts": f"{same} of {len(recordings)}",
+        "speech_last": said,
+    }

@@ -126,6 +126,21 @@ def _export(base: Path, path: Path) -> None:
         done.write_to_file(file)
 
 
+def transcript(folder: Path, sound: np.ndarray) -> str:
+    """What Killah writes down of a recording (samples,) on MLX, with the bundle's ear and base."""
+    from killah.audio.recogniser import Recogniser
+    from killah.engine.members import Members
+    from killah.engine.projected import Projected
+    from killah.export.executorch import manifest
+    from killah.gemma import base, catalog
+
+    about = manifest.read(folder)
+    assert about.audio is not None
+    loaded = base.load(catalog.find(about.base))
+    heard = Projected(loaded, Members(loaded), Recogniser.load(about.audio.encoder))
+    return heard.text(heard.written(heard.soft(sound)))
+
+
 def large() -> dict[str, Any]:
     """Layers of Gemma 3 4B's shape with random weights, in INT4: one, two, and 34 extrapolated from them.
 

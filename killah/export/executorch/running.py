@@ -92,12 +92,16 @@ class Program:
 
     def begin(self, embedded: Tensor) -> Tensor:
         """Read vectors (1, n, hidden) as a new text; logits (vocabulary,) of what follows."""
-        if embedded.shape[1] > self.about.context:
-            raise KillahError(
-                f"The text has {embedded.shape[1]} tokens, the bundle's context {self.about.context}.",
-                "Give a shorter one, or export with a longer --context.",
-            )
         self._position = 0
+        return self.read(embedded)
+
+    def read(self, embedded: Tensor) -> Tensor:
+        """Append vectors (1, n, hidden); logits (vocabulary,) of what follows."""
+        if self._position + embedded.shape[1] > self.about.context:
+            raise KillahError(
+                f"There is no room for more than {self.about.context} tokens in the bundle.",
+                "Export with a longer --context.",
+            )
         logits = torch.empty(0)
         for piece in embedded.split(self.about.chunk, 1):
             logits = self._read(piece)
@@ -105,7 +109,7 @@ class Program:
 
     def step(self, token: int) -> Tensor:
         """Append a token; logits (vocabulary,) of what follows."""
-        return self._read(self.embed([token]))
+        return self.read(self.embed([token]))
 
     def write(self, embedded: Tensor, count: int) -> Iterator[int]:
         """Greedy ids after `embedded`, up to `count`, an end or the end of the context."""
