@@ -30,7 +30,14 @@ def read(files: Iterable[Path]) -> list[Row]:
 def told(row: Row) -> bool:
     """Whether what is asked for is understood."""
     command = understand(row["say"])
-    return command is not None and command.name == row["name"]
+    return command is not None and _names(row, command)
+
+
+def _names(row: Row, command: Command) -> bool:
+    """Whether a command is of a row's name, or does the same by another."""
+    deletes = command.name == "replace" and command.every and not command.new
+    also = "delete" if deletes else "rewrite" if command.name == "rephrase" else ""
+    return row["name"] in (command.name, also)
 
 
 def done(row: Row, command: Command | None) -> bool:
@@ -87,7 +94,7 @@ def spoken(
         false = [hear(row) for row in dice.sample(alike, min(most, len(alike)))]
         figures |= {
             f"spoken_instructions_told_{language}": share(
-                len(found) == 1 and found[0].name == row["name"] for row, found in heard
+                len(found) == 1 and _names(row, found[0]) for row, found in heard
             ),
             f"spoken_instructions_done_{language}": share(
                 len(found) == 1 and done(row, found[0]) for row, found in heard

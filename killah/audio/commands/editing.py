@@ -10,6 +10,7 @@ from itertools import takewhile
 from killah.audio.commands import finding, instructed
 from killah.audio.commands.buffer import Buffer, Change, Edit, Range, source_at
 from killah.audio.commands.grammar import Command
+from killah.audio.commands.lists import as_list
 from killah.audio.commands.page import Page
 from killah.audio.commands.parts import Part, where
 from killah.audio.commands.questions import as_questions
@@ -21,7 +22,7 @@ EDITS = frozenset("insert scratch select deselect delete replace case enclose go
 
 def does(command: Command) -> bool:
     """Whether `change` carries a command out: edits, and the rewriting that needs no model."""
-    return command.name in EDITS or (command.name == "rewrite" and command.value == "question")
+    return command.name in EDITS or (command.name == "rewrite" and command.value in _BY_RULE)
 
 
 def change(command: Command, buffer: Buffer, language: Language = "en", turn: int = 1) -> Change | None:
@@ -33,7 +34,7 @@ def change(command: Command, buffer: Buffer, language: Language = "en", turn: in
     if command.name == "insert":
         return _insert(command.value, buffer, language, turn)
     if command.name == "rewrite":
-        return _asked(command, buffer, language)
+        return _rewritten(command, buffer, language)
     if command.name == "add":
         return instructed.add(command, buffer, language, turn)
     if command.name in ("case", "enclose") and not command.value:
@@ -157,10 +158,10 @@ def _go(command: Command, buffer: Buffer, _: Language) -> Change:
     return Change((), (place, place))
 
 
-def _asked(command: Command, buffer: Buffer, language: Language) -> Change | None:
+def _rewritten(command: Command, buffer: Buffer, language: Language) -> Change | None:
     if (found := about(command, buffer, language)) is None:
         return None
-    text = as_questions(buffer.text[slice(*found)], language)
+    text = _BY_RULE[command.value](buffer.text[slice(*found)], language)
     return _kept([Edit(*found, text, *source_at(buffer.spans, *found))], buffer)
 
 
@@ -200,6 +201,12 @@ def _moved(place: int, edits: Iterable[Edit]) -> int:
     inside = next((edit for edit in edits if edit.start < place < edit.end), None)
     return grown + (min(place, inside.start + len(inside.text)) if inside else place)
 
+
+_BY_RULE: dict[str, Callable[[str, Language], str]] = {
+    "question": as_questions,
+    "list": lambda text, _: as_list(text),
+    "numbers": lambda text, _: as_list(text, numbered=True),
+}
 
 _INSTRUCTED = {
     "replace": instructed.replace,

@@ -146,6 +146,22 @@ def test_statements_become_questions(statement, language, question):
     assert as_questions(statement, language) == question
 
 
+@pytest.mark.parametrize(
+    ("said", "language", "after"),
+    [
+        ("turn the last paragraph into a list", "en", "Start.\n\n- Buy bread.\n- Call Anna."),
+        ("put the last paragraph in a numbered list", "en", "Start.\n\n1. Buy bread.\n2. Call Anna."),
+        ("преврати последний абзац в список", "ru", "Start.\n\n- Buy bread.\n- Call Anna."),
+    ],
+)
+def test_sentences_become_a_list(said, language, after):
+    document = Document("Start.\n\nBuy bread. Call Anna.", language)
+    assert document.do(read("rewrite", said, language))
+    assert document.text == after
+    assert document.do(read("rewrite", said, language))
+    assert document.text == after  # a list stays as it is
+
+
 def test_write_that_as_a_question_is_done_to_the_last_utterance():
     document = Document("Start.")
     document.put(" He is late.", "dictated")
