@@ -163,16 +163,18 @@ def engine():
 def test_the_base_continues_and_rephrases_and_each_is_one_step(engine):
     document = Document()
     scribe = Scribe(document, engine)
-    hear(scribe, "the sea was grey and the wind came from the north", "continue")
+    hear(scribe, "the sea was grey and the wind came from the north")
+    said = document.text
+    hear(scribe, "continue")
     after = document.text
-    assert len(after) > 50
+    assert len(after) > len(said)
     assert [span.source for span in document.buffer.spans] == ["dictated", "generated"]
     hear(scribe, "undo")
-    assert document.text == "The sea was grey and the wind came from the north"
+    assert document.text == said
     (outcome,) = hear(scribe, "rephrase that")
     assert outcome.done and document.text != after
     hear(scribe, "undo")
-    assert document.text == "The sea was grey and the wind came from the north"
+    assert document.text == said
 
 
 def test_the_base_rewrites_as_it_was_instructed(engine):
