@@ -88,7 +88,7 @@ def _transformers(base: Path, root: Path) -> tuple[Callable[[Any, int], int], in
     def step(ids: Any, start: int) -> int:
         token = torch.zeros(())
         for i in range(ids.shape[1]):  # it was exported for one token at a time
-            inputs = [ids[:, i : i + 1].contiguous(), torch.tensor([start + i])]
+            inputs = [ids[:, i : i + 1].contiguous(), None, torch.tensor([start + i])]
             token = program.run_method("forward", inputs)[0]
         return int(token[0, -1].argmax())
 

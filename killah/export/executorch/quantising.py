@@ -4,9 +4,9 @@
     mlx      int4: groups of 64; int8: groups of 64. Activations stay floats
 
 XNNPACK would take weight-only integers too, and silently compute nonsense with them. The output layer keeps
-eight bits: at four it costs as much likelihood as all other layers together. Scales of four bits are chosen
-by half-quadratic optimisation (HQQ, Badri & Shaji 2023), which loses half as much as taking the largest
-weight of a group.
+eight bits. Scales of four bits are chosen by half-quadratic optimisation (HQQ, Badri & Shaji 2023), which
+loses half as much as taking the largest weight of a group. It takes three seconds of a CPU for a million
+weights, so in large models, which bear rounding better, scales are chosen the fast way.
 """
 
 import copy
@@ -27,7 +27,7 @@ GROUP = {"xnnpack": 32, "mlx": 64}
 WORSE = 1.03  # what perplexity may become
 CHOSEN = 1.025  # what it may become when bits are chosen
 INT4: torch.dtype = getattr(torch, "int4")  # noqa: B009 - torch's type stubs do not know it
-HQQ = IntxChooseQParamsAlgorithm.HQQ_SCALE_ONLY
+SMALL = 50_000_000  # weights of an output layer above which scales are chosen the fast way
 
 
 def quantise(decoder: TextDecoder, how: Quantisation, backend: Backend) -> None:
@@ -37,7 +37,8 @@ def quantise(decoder: TextDecoder, how: Quantisation, backend: Backend) -> None:
     # The embedding shares the output layer's weights until here.
     decoder.lm_head.weight = nn.Parameter(decoder.lm_head.weight.clone(), requires_grad=False)
     bits = 4 if how == "int4" else 8
-    quantize_(decoder, _linear(bits, backend), filter_fn=_is(nn.Linear, lambda name: name != "lm_head"))
+    config = _linear(bits, backend, _scales(decoder.lm_head.weight))
+    quantize_(decoder, config, filter_fn=_is(nn.Linear, lambda name: name != "lm_head"))
     quantize_(decoder, _linear(8, backend), filter_fn=_is(nn.Linear, lambda name: name == "lm_head"))
 
 
@@ -59,7 +60,9 @@ def quantise_embedding(embedding: TokenEmbedding, bits: int, backend: Backend) -
     own.weight = nn.Parameter(own.weight.clone(), requires_grad=False)
     grouped = PerGroup(GROUP[backend])
     config = (
-        IntxWeightOnlyConfig(weight_dtype=INT4, granularity=grouped, intx_choose_qparams_algorithm=HQQ)
+        IntxWeightOnlyConfig(
+            weight_dtype=INT4, granularity=grouped, intx_choose_qparams_algorithm=_scales(own.weight)
+        )
         if bits == 4
         else IntxWeightOnlyConfig(
             weight_dtype=torch.int8, granularity=grouped if backend == "mlx" else PerAxis(0)
@@ -99,7 +102,15 @@ def described(how: Quantisation, backend: Backend, embedding: int) -> str:
     return f"{layers}{activations}, output layer INT8, embedding INT{embedding}, LoRAs float32"
 
 
-def _linear(bits: int, backend: Backend) -> Any:
+def _scales(output: nn.Parameter) -> IntxChooseQParamsAlgorithm:
+    """How the scales of four bits are chosen in a model with this output layer."""
+    ways = IntxChooseQParamsAlgorithm
+    return ways.HQQ_SCALE_ONLY if output.numel() <= SMALL else ways.AFFINE
+
+
+def _linear(
+    bits: int, backend: Backend, scales: IntxChooseQParamsAlgorithm = IntxChooseQParamsAlgorithm.AFFINE
+) -> Any:
     grouped = PerGroup(GROUP[backend])
     if backend == "mlx":
         dtype = INT4 if bits == 4 else torch.int8
@@ -107,7 +118,7 @@ def _linear(bits: int, backend: Backend) -> Any:
     if bits == 8:
         return Int8DynamicActivationIntxWeightConfig(weight_dtype=torch.int8, weight_granularity=PerAxis(0))
     return Int8DynamicActivationIntxWeightConfig(
-        weight_dtype=INT4, weight_granularity=grouped, intx_choose_qparams_algorithm=HQQ
+        weight_dtype=INT4, weight_granularity=grouped, intx_choose_qparams_algorithm=scales
     )
 
 
