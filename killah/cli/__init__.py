@@ -22,6 +22,7 @@ from killah.cli import (
     persona,
     rewrite,
     speak,
+    talk,
     train,
     transcribe,
     vocabulary,
@@ -45,6 +46,7 @@ rewrite.register(app)
 dictate.register(app)
 transcribe.register(app)
 speak.register(app)
+talk.register(app)
 index.register(app)
 app.add_typer(persona.app, name="persona")
 app.add_typer(vocabulary.app, name="vocabulary")
