@@ -16,6 +16,7 @@ import numpy as np
 
 from killah.audio import files
 from killah.cli import export_parts
+from killah.errors import KillahError
 from killah.export.executorch import check, manifest, swapping
 from killah.export.executorch.manifest import Manifest
 from killah.export.executorch.reference import Reference
@@ -54,11 +55,11 @@ def run() -> Figures:
 
 
 def _bundle(composition: str, quantisation: str, name: str, *more: str) -> Path:
-    """A bundle in `ROOT`, made by the command where there is none."""
+    """A bundle in `ROOT`, made by the command where there is none, or none of today's adapters."""
     folder = ROOT / name
-    if not (folder / manifest.NAME).exists():
+    if not _fresh(folder):
         command = [sys.executable, "-m", "killah", "export", "executorch", "--composition", composition]
-        command += ["--base", BASE, "--quantize", quantisation, "--out", str(folder), *more]
+        command += ["--base", BASE, "--quantize", quantisation, "--out", str(folder), *more, "--force"]
         subprocess.run(command, check=True)
     there = manifest.read(folder)
     for task in (*TASKS, *SWAPPED):
@@ -66,6 +67,14 @@ def _bundle(composition: str, quantisation: str, name: str, *more: str) -> Path:
             made, about = export_parts.gather(task, BASE, None)
             swapping.add(folder, made, about.mix)
     return folder
+
+
+def _fresh(folder: Path) -> bool:
+    try:
+        check.original(manifest.read_verified(folder))
+    except KillahError:
+        return False
+    return True
 
 
 def _compositions(folder: Path, quantisation: str) -> Figures:

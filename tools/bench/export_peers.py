@@ -14,7 +14,7 @@ import mlx.core as mx
 import numpy as np
 
 PROMPT = 48
-CONTEXT = 512
+CONTEXT = 2048
 VOCABULARY = 16_384  # of the 4B's layers; its own 262,208 rows would only add bytes, at a known price each
 
 
