@@ -31,7 +31,7 @@ LICENCE = (
 
 def ship(manifest: Path, folder: Path, out: Path) -> None:
     """Print how well each choice does, and write the best. Raises `KillahError`."""
-    encoder = Wav2Vec2(folder)
+    encoder, sha256 = Wav2Vec2(folder), fingerprint(folder)
     progress("hearing all clips")
     acted = measure(read(manifest), encoder)
     neutral, unheard_neutral = (
@@ -55,7 +55,7 @@ def ship(manifest: Path, folder: Path, out: Path) -> None:
         for name, fitter in (("without English", fit(best, train)), (str(best), fitted))
     }
     print(as_text({"English read aloud, called neutral": aloud}))
-    _write(out, _card(folder, fitted, train, test, found[str(best)], aloud[str(best)]), fitted)
+    _write(out, _card(folder.name, sha256, fitted, train, test, found[str(best)], aloud[str(best)]), fitted)
 
 
 def choices(layers: int) -> list[Choice]:
@@ -99,7 +99,8 @@ def _commonest(train: Measured) -> str:
 
 
 def _card(
-    folder: Path,
+    encoder: str,
+    sha256: str,
     fitted: Fitted,
     train: Measured,
     test: Measured,
@@ -109,8 +110,8 @@ def _card(
     return Card(
         labels=fitted.labels,
         prosody=train.names if fitted.choice.prosody else [],
-        encoder=folder.name,
-        encoder_sha256=fingerprint(folder),
+        encoder=encoder,
+        encoder_sha256=sha256,
         layers=list(fitted.choice.layers),
         language="German, acted; English, read aloud",
         training=TRAINING.format(
