@@ -24,7 +24,8 @@ from torch import nn
 
 from killah.errors import KillahError
 from killah.export.composed import Composed
-from killah.export.executorch.decoder import AdaptedLinear, TextDecoder, adapt
+from killah.export.executorch.decoder import TextDecoder, adapt
+from killah.export.executorch.layers import AdaptedLinear
 from killah.export.executorch.manifest import Linear, Slot
 from killah.export.executorch.quiet import quiet
 
