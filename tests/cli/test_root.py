@@ -15,7 +15,9 @@ COMMANDS = [
     "rephrase", "summarise", "story", "compose list", "compose show", "compose set",
     "train lora", "train persona-projector", "train compose", "train plan",
     "adapters list", "adapters show", "adapters verify", "adapters import", "adapters rm",
+    "export executorch", "export adapter", "export check", "export run",
     "export hf", "export gguf", "export peft", "export mlx-lm",
+    "dictate", "transcribe", "speak", "talk", "vocabulary list", "vocabulary add", "vocabulary remove",
     "models list", "models show", "models pull", "models convert", "models use",
     "config show", "config set", "config path",
 ]  # fmt: skip
