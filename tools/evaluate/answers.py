@@ -40,7 +40,7 @@ from tools.pretrain.corpus import HELD_OUT
 
 CHOOSING, REPORTED = "guides", ("posts", "stories", "russian")
 SAME, OTHER, OWN = "in_its_words", "in_other_words", "as_authors_ask"  # forms of questions
-FEWEST = 20  # questions of a form that are worth a figure
+FEWEST = 15  # questions of a form that are worth a figure
 PIECE = 6_000  # characters of a book that are one document
 RIDGE = 1.0  # of the fit, on standardised features
 
