@@ -7,7 +7,7 @@ from textual.app import App
 from killah.app.hearing import Ended, Hearing, Lost, Ready, Told
 from killah.app.preview import Preview
 from killah.app.protocol import Engine
-from killah.app.reading import FASTER, STRONGER, Reading
+from killah.app.reading import Reading
 from killah.app.scribe import Scribe, Taken
 from killah.app.text_area import GhostTextArea
 from killah.audio.commands import Command
@@ -15,6 +15,7 @@ from killah.audio.commands.describing import described
 from killah.audio.commands.editing import about
 from killah.audio.dictation import Event, Final, Partial, Said, Silence
 from killah.audio.marked import with_marks
+from killah.audio.voices import CHANGES
 from killah.errors import KillahError
 
 SHOWN = 40  # characters of what is being said, in the status bar
@@ -153,7 +154,7 @@ class Dictating:
             return self._rewrite(command)
         elif name == "transcribe":
             return True  # the microphone's side does it
-        elif name in FASTER or name in STRONGER:
+        elif name in CHANGES:
             self._reading.change(name)
         elif name == "read":
             return self._read_aloud(command)

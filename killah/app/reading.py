@@ -1,19 +1,12 @@
 """Text read aloud, in a manner that the writer changes by voice."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from threading import Thread
 
 from killah.app.text_area import GhostTextArea
 from killah.audio.speaking import Speaker
 from killah.audio.voices import Manner
 from killah.errors import KillahError
-
-USUAL = 175  # words a minute, where the program's own rate is not known
-RATES, LOUDEST = (80, 450), 2.0
-QUICKER, LOUDER = 1.25, 1.4  # by a command
-FASTER = {"faster": QUICKER, "slower": 1 / QUICKER}
-STRONGER = {"louder": LOUDER, "quieter": 1 / LOUDER}
 
 
 class Reading:
@@ -49,11 +42,7 @@ class Reading:
 
     def change(self, command: str) -> None:
         """Faster, slower, louder or quieter, from the next sentence on."""
-        rate = round((self.manner.rate or USUAL) * FASTER[command]) if command in FASTER else self.manner.rate
-        if rate is not None:
-            rate = max(RATES[0], min(rate, RATES[1]))
-        volume = min(self.manner.volume * STRONGER.get(command, 1.0), LOUDEST)
-        self.manner = replace(self.manner, rate=rate, volume=volume)
+        self.manner = self.manner.changed(command)
         if self._speaker is not None:
             self._speaker.manner = self.manner
 

@@ -29,12 +29,23 @@ class Voice:
     language: str
 
 
+USUAL = 175  # words a minute, where the program's own rate is not known
+SLOWEST, FASTEST, LOUDEST = 80, 450, 2.0
+CHANGES = {"faster": (1.25, 1.0), "slower": (0.8, 1.0), "louder": (1.0, 1.4), "quieter": (1.0, 1 / 1.4)}
+
+
 @dataclass(frozen=True)
 class Manner:
     """How to speak: words a minute, none for the program's own; volume from 0 to 2, 1 is its own."""
 
     rate: int | None = None
     volume: float = 1.0
+
+    def changed(self, request: str) -> "Manner":
+        """A step of `CHANGES`: faster, slower, louder or quieter."""
+        faster, louder = CHANGES[request]
+        rate = self.rate if faster == 1 else round((self.rate or USUAL) * faster)
+        return Manner(rate and max(SLOWEST, min(rate, FASTEST)), min(self.volume * louder, LOUDEST))
 
 
 class Program(ABC):

@@ -1,7 +1,6 @@
 """`killah dictate`: speech to text as it is said, with voice commands."""
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +10,9 @@ from killah.cli.hearing_options import WAY, Way
 from killah.cli.output import print_json, table
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from killah.audio.commands.document import Document
     from killah.audio.dictation import Event
     from killah.engine.scribe import Outcome
-
-    Blocks = Iterator[np.ndarray]
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +48,7 @@ def dictate(
     from killah.audio.dictation import Dictation
     from killah.audio.language import understand
     from killah.cli.hearing import Page
+    from killah.cli.sound import live, recorded
     from killah.cli.streaming import engine_for
     from killah.config import load
     from killah.engine.scribe import Scribe
@@ -66,7 +62,7 @@ def dictate(
         ear = engine.ear(heard)
         scribe, dictation = Scribe(document, engine, ear.names), Dictation(ear, understand)
         page = stack.enter_context(Page(document, shown=not as_json))
-        sound = stack.enter_context(_recorded(recording) if recording else _live(device, page.say))
+        sound = stack.enter_context(recorded(recording) if recording else live(device, page.say))
 
         def take(events: "list[Event]") -> None:
             for event in events:
@@ -116,41 +112,6 @@ def _list_devices(as_json: bool) -> None:
         return
     rows = [[each.number, each.name, each.channels, each.rate, "*" if each.default else ""] for each in found]
     table(["number", "name", "channels", "Hz", "default"], rows)
-
-
-@contextmanager
-def _recorded(path: Path) -> "Iterator[Callable[[Callable[[float], object]], Blocks]]":
-    """A recording in blocks, as quickly as they are heard."""
-    from killah.audio import files
-
-    with closing(files.blocks(path, seconds=0.1)) as blocks:
-        yield lambda _: blocks
-
-
-@contextmanager
-def _live(
-    device: str | None, say: Callable[[str], None]
-) -> "Iterator[Callable[[Callable[[float], object]], Blocks]]":
-    """The microphone; what happens to it is said."""
-    from killah.audio.microphone import Microphone
-    from killah.config import load
-
-    wanted = device or load().microphone
-    with Microphone(
-        int(wanted) if wanted and wanted.isdigit() else wanted, listener=lambda event: say(event.text)
-    ) as microphone:
-
-        def blocks(level: Callable[[float], object]) -> "Blocks":
-            lost = 0
-            while True:
-                samples = microphone.read(0.1)
-                level(microphone.level().rms)
-                if microphone.overflows > lost:
-                    lost = microphone.overflows
-                    say(f"Sound was lost {lost} times: this machine is too busy.")
-                yield samples
-
-        yield blocks
 
 
 def _tell(event: "Event", outcome: "Outcome | None", way: str) -> None:

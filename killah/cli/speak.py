@@ -4,7 +4,6 @@ import codecs
 import io
 import os
 import select
-import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from killah.cli.output import print_json, read_text, table
+from killah.cli.sound import killed_cleanly
 from killah.errors import KillahError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def speak(
             print_json({"event": "done", "file": str(output), "seconds": round(seconds, 2)}, lines=True)
         return
     with (
-        _killed_cleanly(),
+        killed_cleanly(),
         Speaker(voice=voice, manner=manner, began=began) as speaker,
         _any_key(speaker.stop),
     ):
@@ -145,18 +145,3 @@ def _wait_for_key(terminal: int, over: int, act: Callable[[], None]) -> None:
     pressed, _, _ = select.select([terminal, over], [], [])
     if terminal in pressed:
         act()
-
-
-@contextmanager
-def _killed_cleanly() -> Iterator[None]:
-    """Let SIGTERM and a closed terminal end this process as Ctrl-C does: speech ends with it."""
-
-    def ended(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
-
-    before = {each: signal.signal(each, ended) for each in (signal.SIGTERM, signal.SIGHUP)}
-    try:
-        yield
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)

@@ -67,8 +67,7 @@ def talk(
 
     With --text the exit code is 1 where there is no answer.
     """
-    from killah.cli.dictate import _live, _recorded
-    from killah.cli.speak import _killed_cleanly
+    from killah.cli.sound import killed_cleanly, live, recorded
     from killah.cli.streaming import engine_for
     from killah.cli.talk_keys import Keyboard
     from killah.cli.talk_page import Page
@@ -78,7 +77,7 @@ def talk(
     settings = load()
     libraries = Libraries.open(persona or settings.persona, settings.embedder)
     with ExitStack() as stack:
-        stack.enter_context(_killed_cleanly())
+        stack.enter_context(killed_cleanly())
         hears = persona if text is None and not typed else "none"  # the ear expects a persona's names
         engine = stack.enter_context(engine_for(model, hears, encoder=encoder))
         keyboard = Keyboard(lambda: session.talk.key())  # noqa: PLW0108 - the session is made later
@@ -93,7 +92,7 @@ def talk(
                 session.read(keyboard)
             else:
                 session.load()
-                sound = _recorded(recording) if recording else _live(device or settings.microphone, page.say)
+                sound = recorded(recording) if recording else live(device or settings.microphone, page.say)
                 blocks = stack.enter_context(sound)(page.level)
                 session.listen(blocks, keyboard, patient=recording is not None)
             session.finish()

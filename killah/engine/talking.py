@@ -19,10 +19,11 @@ from killah.audio.commands import Command
 from killah.audio.dictation import Event, Final, Partial, Said
 from killah.audio.language import language_of
 from killah.audio.utterances import Audio, End, Start, Utterances
+from killah.audio.voices import CHANGES
 from killah.engine.answering import Answer
 from killah.engine.answering_words import content
 from killah.engine.talking_echo import own
-from killah.engine.talking_mouth import RATE, VOLUME, Mouth
+from killah.engine.talking_mouth import Mouth
 from killah.engine.talking_requests import understand
 
 ECHO = 0.5  # seconds after the voice ended in which it may still be heard
@@ -219,7 +220,7 @@ class Talk:
         )
 
     def _do(self, request: str, rest: str) -> None:
-        if request in RATE or request in VOLUME:
+        if request in CHANGES:
             self._change(request, rest)
         elif request in ("stop_listening", "start_listening"):
             self._tell(Listening(request == "start_listening"))

@@ -3,17 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 
 from killah.audio.speaking import Speaker, Utterance
 from killah.audio.voices import Manner, Program
 from killah.errors import KillahError
-
-USUAL = 175  # words a minute, where the program's own rate is not known
-RATES, LOUDEST = (80, 450), 2.0
-QUICKER, LOUDER = 1.25, 1.4  # by a request
-RATE = {"faster": QUICKER, "slower": 1 / QUICKER}
-VOLUME = {"louder": LOUDER, "quieter": 1 / LOUDER}
 
 
 class Mouth:
@@ -79,12 +72,7 @@ class Mouth:
 
     def change(self, request: str) -> None:
         """Faster, slower, louder or quieter from the next sentence on."""
-        manner = self._speaker.manner
-        if request in RATE:
-            rate = round((manner.rate or USUAL) * RATE[request])
-            self._speaker.manner = replace(manner, rate=max(RATES[0], min(rate, RATES[1])))
-        else:
-            self._speaker.manner = replace(manner, volume=min(manner.volume * VOLUME[request], LOUDEST))
+        self._speaker.manner = self._speaker.manner.changed(request)
 
     def close(self) -> None:
         """Be silent for good; `ended` is not called any more after this."""

@@ -189,10 +189,11 @@ def test_at_a_terminal_a_line_is_a_turn_and_a_key_ends_the_voice(owner, slow) ->
     terminal, other_end = pty.openpty()
     shell = 'exec <"$0" >"$0" 2>&1; exec "$@"'
     command = ["sh", "-c", shell, os.ttyname(other_end), *COMMAND, "--typed", "--json"]
-    with subprocess.Popen(command, start_new_session=True) as process:
-        os.close(other_end)
+    process = subprocess.Popen(command, start_new_session=True)
+    try:
         screen = Screen(terminal)
         screen.until('"ready"')
+        os.close(other_end)  # not before: reading from a terminal that nobody has opened fails
         os.write(terminal, b"where did I leave the car kee\x7fys\r")
         screen.until('"speaking"')
         slow.until(1)
@@ -204,6 +205,9 @@ def test_at_a_terminal_a_line_is_a_turn_and_a_key_ends_the_voice(owner, slow) ->
         os.write(terminal, b" ")  # the goodbye need not be heard
         screen.until('"end"')
         assert process.wait(PATIENCE) == 0
+    finally:
+        process.kill()
+        process.wait()
     assert f'"text": "{QUESTION}"' in screen.text
     os.close(terminal)
 
