@@ -6,12 +6,14 @@ import pytest
 
 
 def test_list_shows_every_task_and_what_is_not_installed(killah):
+    killah("compose", "set", "continue", "--lora", "letter=1")
     out = killah("compose", "list").out
-    assert "autocomplete" in out and "(audio)" in out
+    assert "autocomplete" in out and "(letter)" in out
     rows = json.loads(killah("compose", "list", "--json").out)
     assert {"autocomplete", "transcribe", "dictate", "continue", "rephrase"} <= rows.keys()
-    audio = next(member for member in rows["continue"]["loras"] if member["name"] == "audio")
-    assert audio == {"name": "audio", "weight": 1.0, "installed": False, "standing": True}
+    members = {member["name"]: member for member in rows["continue"]["loras"]}
+    assert members["audio"] == {"name": "audio", "weight": 1.0, "installed": True, "standing": True}
+    assert members["letter"] == {"name": "letter", "weight": 1.0, "installed": False, "standing": False}
 
 
 def test_a_change_is_shown_kept_and_taken_back(killah):

@@ -263,4 +263,4 @@ def test_answers_between_quoted_lines_stay_in_a_mail():
 def test_hostile_text_takes_no_longer_than_other_text(text):
     started = time.process_time()
     own(text, is_mail=True)
-    assert time.process_time() - started < 1
+    assert time.process_time() - started < 10  # a tenth of a second; where a step is squared, minutes
