@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from killah.audio.commands import Command, intent, nearest, parse
 from killah.audio.commands.tables import Language
 from killah.audio.ctc import Word
-from killah.audio.dictation_text import written
+from killah.audio.dictation_text import Marked, written
 
 
 def language_of(text: str) -> Language:
@@ -26,7 +26,12 @@ def near(utterance: str, most: int = 12) -> list[str]:
     return [phrase for phrase, _ in nearest(utterance, language_of(utterance), most)]
 
 
-def as_written(words: Sequence[Word], before: str = "", names: Mapping[str, str] | None = None) -> str:
-    """An utterance as text, to stand behind `before`; `names` are spellings by what is heard."""
+def as_written(
+    words: Sequence[Word],
+    before: str = "",
+    names: Mapping[str, str] | None = None,
+    marked: Sequence[Marked] = (),
+) -> str:
+    """An utterance as text, to stand behind `before`; `names` and `marked` as `written` takes them."""
     language = language_of(" ".join(word.text for word in words))
-    return written(words, before, language=language, names=names).text
+    return written(words, before, language=language, names=names, marked=marked).text

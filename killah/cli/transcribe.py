@@ -1,9 +1,8 @@
 """`killah transcribe`: recordings to text, subtitles or JSON."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -16,8 +15,10 @@ from killah.errors import KillahError
 if TYPE_CHECKING:
     import numpy as np
 
+    from killah.audio.ctc import Word
     from killah.audio.transcript import Utterance
-    from killah.engine.listening import Ear
+    from killah.engine import Engine
+    from killah.engine.ways import Way as Known
 
 Form = Literal["txt", "srt", "vtt", "json"]
 
@@ -50,26 +51,18 @@ def transcribe(
     Speech is found and cut at pauses; silence and noise give no words. Exit code 1 where a file could not be
     read; the others are transcribed.
     """
+    from killah.cli.streaming import engine_for
     from killah.config import load
-    from killah.engine.expected import terms
-    from killah.engine.listening import Ear, alone, bare
     from killah.engine.ways import chosen
-    from killah.persona import blends
-
-    if persona:
-        blends.check(persona)
-    whose = persona or load().persona
 
     form = "json" if as_json else form
     failed = 0
-    with alone() as scheduler:
-        way, model = chosen(engine, load().model), load().model
-        ear = Ear(
-            scheduler, encoder or load().encoder, lambda: terms(whose), way=way, bases=lambda: bare(model)
-        )
+    with engine_for(None, persona, encoder=encoder) as writer:
+        way = chosen(engine, load().model)
+        scribe = Scribe(writer, way, emotion=emotion)
         for path in recordings:
             try:
-                _one(path, ear, form, output, emotion=emotion, way=way)
+                _one(path, scribe, form, output)
             except KillahError as error:
                 typer.echo(f"killah: {error}", err=True)
                 failed += 1
@@ -77,9 +70,33 @@ def transcribe(
         raise typer.Exit(1)
 
 
-def _one(path: Path, ear: "Ear", form: Form, output: Path | None, *, emotion: bool, way: str) -> None:
+class Scribe:
+    """Hears recordings `way`, with the persona's names, marks and capitals, and perhaps emotions."""
+
+    def __init__(self, engine: "Engine", way: "Known", *, emotion: bool) -> None:
+        self.way = way
+        self._engine, self._ear, self._emotion = engine, engine.ear(way), emotion
+
+    def utterances(self, blocks: "Iterable[np.ndarray]") -> "Iterator[Utterance]":
+        """What is said in `blocks`, each (samples,)."""
+        from killah.audio import transcript
+
+        feeling = self._ear.emotion if self._emotion else None
+        return transcript.transcribe(blocks, self._ear.settle, self._text, feeling)
+
+    def _text(self, words: "Sequence[Word]", before: str) -> str:
+        from killah.audio.dictation import Final
+        from killah.audio.language import as_written
+        from killah.audio.marked import with_marks
+
+        names = self._ear.names
+        heard = with_marks(Final(tuple(words), 0.0), self._engine, before, names)
+        return as_written(words, before, names, heard.marked)
+
+
+def _one(path: Path, scribe: Scribe, form: Form, output: Path | None) -> None:
     """Transcribe one recording to stdout as it goes, or whole into the folder."""
-    pieces = _written(path, _utterances(path, ear, emotion=emotion), form, way)
+    pieces = _written(path, _utterances(path, scribe), form, scribe.way)
     if output is None:
         for piece in pieces:
             sys.stdout.write(piece)
@@ -97,10 +114,9 @@ def _one(path: Path, ear: "Ear", form: Form, output: Path | None, *, emotion: bo
     typer.echo(f"{target}", err=True)
 
 
-def _utterances(path: Path, ear: "Ear", *, emotion: bool) -> "Iterator[Utterance]":
+def _utterances(path: Path, scribe: Scribe) -> "Iterator[Utterance]":
     """What is said, with a bar on stderr in a terminal."""
-    from killah.audio import RATE, files, transcript
-    from killah.audio.language import as_written
+    from killah.audio import RATE, files
 
     total = files.duration(path)
     # Closed here, not when the garbage collector comes: a converted recording lies in a folder of its own.
@@ -113,8 +129,7 @@ def _utterances(path: Path, ear: "Ear", *, emotion: bool) -> "Iterator[Utterance
                 done += len(block) / RATE
                 progress(round(done), round(max(done, total)))
 
-        write = partial(as_written, names=ear.names)
-        yield from transcript.transcribe(followed(), ear.settle, write, ear.emotion if emotion else None)
+        yield from scribe.utterances(followed())
 
 
 def _written(path: Path, utterances: "Iterable[Utterance]", form: Form, way: str) -> Iterator[str]:

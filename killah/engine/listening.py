@@ -16,7 +16,6 @@ from killah.engine.members import Members
 from killah.engine.scheduler import Priority, Scheduler
 from killah.engine.ways import Hearing, Way
 from killah.errors import KillahError
-from killah.gemma import base, catalog
 from killah.gemma.base import Base
 
 Bases = Callable[[], tuple[Base, Members]]
@@ -31,12 +30,6 @@ def alone() -> Iterator[Scheduler]:
         yield scheduler
     finally:
         scheduler.close()
-
-
-def bare(model: str) -> tuple[Base, Members]:
-    """A base of its own, where there is no engine."""
-    loaded = base.load(catalog.find(model))
-    return loaded, Members(loaded)
 
 
 class Ear:
