@@ -1,8 +1,8 @@
 """Two judges of what was said: of the hypotheses that letters leave, the one that a base finds likeliest too.
 
 The base may read the hypotheses alone (`killah.engine.rescoring`), or hear them behind its audio projector:
-then they are ranked by log P(text | letters) + word model + `WEIGHT` log P(text | soft tokens) + `BONUS`
-words, as in joint CTC and attention decoding (Watanabe et al. 2017, section 2.3).
+then log P(text | soft tokens) takes the place of log P(text) in the same rank, as in joint CTC and attention
+decoding (Watanabe et al. 2017, section 2.3).
 """
 
 from collections.abc import Callable, Sequence
@@ -15,14 +15,12 @@ from killah.audio.language import language_of
 from killah.audio.recogniser import Recogniser
 from killah.engine.members import Members
 from killah.engine.projected import Projected
-from killah.engine.rescoring import Judge
+from killah.engine.rescoring import Judge, likeliest
 from killah.gemma.base import Base
 from killah.gemma.stack import NOTHING
 
 GUESSES = 12  # hypotheses that are judged
 WIDE = Search(width=64, memory=100)  # hypotheses that differ anywhere, not only in their last words
-WEIGHT = 0.3
-BONUS = 0.5  # nats a word, against the base's liking for few
 
 Choose = Callable[[np.ndarray, Sequence[Hypothesis]], Hypothesis]
 
@@ -72,11 +70,6 @@ def by_hearing(projected: Projected) -> Choose:
     """What the base finds likeliest behind the soft tokens of the sound."""
 
     def choose(samples: np.ndarray, found: Sequence[Hypothesis]) -> Hypothesis:
-        nats = projected.nats(samples, [hypothesis.words for hypothesis in found])
-        totals = [
-            hypothesis.total - WEIGHT * cost + BONUS * len(hypothesis.words)
-            for hypothesis, cost in zip(found, nats, strict=True)
-        ]
-        return found[int(np.argmax(totals))]
+        return likeliest(found, projected.nats(samples, [hypothesis.words for hypothesis in found]))
 
     return choose

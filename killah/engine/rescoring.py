@@ -12,9 +12,19 @@ from killah.audio.beam import Hypothesis
 from killah.engine.costs import Costs, Reading
 from killah.gemma.base import Base
 
-GUESSES = 16  # hypotheses that are judged
 WEIGHT = 0.3
 BONUS = 0.5  # nats a word, against the base's liking for few
+
+
+def likeliest(
+    found: Sequence[Hypothesis], nats: np.ndarray, weight: float = WEIGHT, bonus: float = BONUS
+) -> Hypothesis:
+    """Of `found` the first in rank, where a base charges `nats` (hypotheses,) for their texts."""
+    totals = [
+        hypothesis.total - weight * cost + bonus * len(hypothesis.words)
+        for hypothesis, cost in zip(found, nats, strict=True)
+    ]
+    return found[int(np.argmax(totals))]
 
 
 class Judge:
@@ -28,12 +38,7 @@ class Judge:
         """The likeliest of `found`, of which there is at least one."""
         if len(found) == 1:
             return found[0]
-        nats = self.nats([hypothesis.words for hypothesis in found])
-        totals = [
-            hypothesis.total - weight * cost + bonus * len(hypothesis.words)
-            for hypothesis, cost in zip(found, nats, strict=True)
-        ]
-        return found[int(np.argmax(totals))]
+        return likeliest(found, self.nats([hypothesis.words for hypothesis in found]), weight, bonus)
 
     def nats(self, texts: Sequence[Sequence[str]]) -> np.ndarray:
         """What the base charges for words, written as a sentence, (texts,) float64."""
