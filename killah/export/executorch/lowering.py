@@ -4,6 +4,7 @@ A method's length is dynamic. torch's own convolution kernels are switched off m
 kernel would silently limit how long a recording may be.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from killah.export.executorch.quiet import quiet
 
 Step = Callable[[str], None]  # told what is done next
 ADAPTER, BASE = "adapter", "base"  # names of the data files, without .ptd
+_TEXT_MODEL = re.compile(r"((self_attn|mlp)[._]\w+_proj|lm_head|embed_tokens)\S*weight")
 
 
 @dataclass(frozen=True)
@@ -121,13 +123,15 @@ def _traced(method: Method) -> ExportedProgram:
 
 
 def _file_of(name: str, apart: bool, quantised: bool) -> str | None:
-    """The data file of a constant by its name; None keeps it in the program."""
+    """The data file of a constant by its name; None keeps it in the program.
+
+    Only the text model's: a data file knows a constant by its name alone, and both projectors have the same.
+    """
     if not apart:
         return None
     if "lora_" in name:
         return ADAPTER
-    big = ("_proj", "lm_head", "embed_tokens")
-    return BASE if not quantised and "weight" in name and any(part in name for part in big) else None
+    return BASE if not quantised and _TEXT_MODEL.search(name) else None
 
 
 def _partitioner(backend: Backend, method: str, step: Step) -> Any:
