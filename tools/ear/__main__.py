@@ -81,6 +81,7 @@ def main() -> None:
     parser.add_argument("--shape", choices=SHAPES, default="nano")
     parser.add_argument("--steps", type=int, default=6_000)
     parser.add_argument("--seconds", type=float, default=70, help="of speech in a step")
+    parser.add_argument("--real", type=int, default=1, help="times a real clip comes in an epoch")
     parser.add_argument("--warmup", type=int, default=200)
     parser.add_argument("--decay", type=float, default=0.55)
     parser.add_argument("--muon", type=float, default=0.01)
@@ -91,7 +92,13 @@ def main() -> None:
     if options.what == "prepare":
         prepare(options)
     elif options.what == "train":
-        train(trained(options), options.shards, options.seconds, lambda line: print(line, flush=True))
+        train(
+            trained(options),
+            options.shards,
+            options.seconds,
+            lambda line: print(line, flush=True),
+            real=options.real,
+        )
     elif options.what == "words":
         save_words(options.data, options.out)
     elif options.what in ("frames", "projector"):

@@ -11,8 +11,8 @@ import torch
 from transformers import Wav2Vec2ForCTC
 
 from killah.audio import RATE
-from killah.audio.alignment import align
 from killah.audio.features import features
+from killah.audio.recognition.alignment import align
 from killah.errors import KillahError
 from killah.training import recordings
 

@@ -126,21 +126,31 @@ def validate(
     return total / max(1, letters), heard
 
 
+def mixture(folder: Path, real: int) -> list[Clip]:
+    """An epoch's clips: synthetic ones once, real ones `real` times."""
+    return clips.listed(folder, "train-*") + clips.listed(folder, "train-real") * (real - 1)
+
+
 def train(
-    run: Run[Wav2Vec2ForCTC], folder: Path, seconds: float, report: Callable[[str], object] = print
+    run: Run[Wav2Vec2ForCTC],
+    folder: Path,
+    seconds: float,
+    report: Callable[[str], object] = print,
+    *,
+    real: int = 1,
 ) -> None:
     """Train to `recipe.steps`; Ctrl-C saves and ends. New shards take part from the next epoch on."""
     model, recipe = run.model, run.recipe
     model.train()
     valid = clips.listed(folder, "dev-*")
     epoch, first = 0, 0
-    planned = batches(clips.listed(folder, "train-*"), seconds, epoch, recipe.seed)
+    planned = batches(mixture(folder, real), seconds, epoch, recipe.seed)
     with (run.folder / "log.jsonl").open("a") as log:
         try:
             while run.step < recipe.steps:
                 while run.step >= first + len(planned):
                     first, epoch = first + len(planned), epoch + 1
-                    planned = batches(clips.listed(folder, "train-*"), seconds, epoch, recipe.seed)
+                    planned = batches(mixture(folder, real), seconds, epoch, recipe.seed)
                 random = np.random.default_rng((recipe.seed, run.step))
                 torch.manual_seed(run.step)
                 np.random.seed(run.step)  # transformers draws its time masks from it

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
-from killah.audio.recogniser import WORDS
-from killah.audio.word_counts import build
+from killah.audio.recognition.recogniser import WORDS
+from killah.audio.recognition.word_counts import build
 from tools.pretrain.corpus import books, posts
 
 MOST = 50_000  # words, of both languages
