@@ -13,9 +13,9 @@ from killah.app.text_area import GhostTextArea
 from killah.audio.commands import Command
 from killah.audio.commands.describing import described
 from killah.audio.commands.editing import about
-from killah.audio.dictation import Event, Final, Partial, Said, Silence
-from killah.audio.marked import with_marks
-from killah.audio.voices import CHANGES
+from killah.audio.dictation.live import Event, Final, Partial, Said, Silence
+from killah.audio.dictation.marked import with_marks
+from killah.audio.synthesis.voices import CHANGES
 from killah.errors import KillahError
 
 SHOWN = 40  # characters of what is being said, in the status bar

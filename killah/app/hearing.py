@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from killah.audio import RATE, microphone
-from killah.audio.dictation import Dictation, Event, Final, Listener
-from killah.audio.language import understand
+from killah.audio import RATE
+from killah.audio.capture import microphone
+from killah.audio.dictation.language import understand
+from killah.audio.dictation.live import Dictation, Event, Final, Listener
 from killah.errors import KillahError
 
 LOADING = 0.5  # seconds of silence that are heard first, which loads the encoder

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from killah.audio.dictation import Listener
-from killah.audio.dictation_text import Marked
+from killah.audio.dictation.live import Listener
+from killah.audio.dictation.text import Marked
 
 Event_co = TypeVar("Event_co", covariant=True)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from threading import Thread
 
 from killah.app.text_area import GhostTextArea
-from killah.audio.speaking import Speaker
-from killah.audio.voices import Manner
+from killah.audio.synthesis.speaking import Speaker
+from killah.audio.synthesis.voices import Manner
 from killah.errors import KillahError
 
 

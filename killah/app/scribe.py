@@ -7,10 +7,10 @@ from typing import Literal
 from killah.app.text_area import GhostTextArea
 from killah.audio.commands import Command
 from killah.audio.commands.editing import change, does
-from killah.audio.ctc import Word
-from killah.audio.dictation import Event, Final, Partial, Said
-from killah.audio.dictation_text import Marked, Written, written
-from killah.audio.language import language_of
+from killah.audio.dictation.language import language_of
+from killah.audio.dictation.live import Event, Final, Partial, Said
+from killah.audio.dictation.text import Marked, Written, written
+from killah.audio.recognition.ctc import Word
 
 Words = tuple[Word, ...]
 Taken = Literal["done", "written", "nothing"]

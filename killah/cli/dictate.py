@@ -11,7 +11,7 @@ from killah.cli.output import print_json, table
 
 if TYPE_CHECKING:
     from killah.audio.commands.document import Document
-    from killah.audio.dictation import Event
+    from killah.audio.dictation.live import Event
     from killah.engine.scribe import Outcome
 
 
@@ -45,14 +45,14 @@ def dictate(
         _list_devices(as_json)
         return
     from killah.audio.commands.document import Document
-    from killah.audio.dictation import Dictation
-    from killah.audio.language import understand
+    from killah.audio.dictation.language import understand
+    from killah.audio.dictation.live import Dictation
     from killah.cli.hearing import Page
     from killah.cli.sound import live, recorded
     from killah.cli.streaming import engine_for
     from killah.config import load
+    from killah.engine.hearing.ways import chosen
     from killah.engine.scribe import Scribe
-    from killah.engine.ways import chosen
     from killah.stopping import Stop
 
     with ExitStack() as stack:
@@ -104,7 +104,7 @@ def _save(file: Path, document: "Document") -> None:
 def _list_devices(as_json: bool) -> None:
     from dataclasses import asdict
 
-    from killah.audio.inputs import devices
+    from killah.audio.capture.inputs import devices
 
     found = devices()
     if as_json:
@@ -118,7 +118,7 @@ def _tell(event: "Event", outcome: "Outcome | None", way: str) -> None:
     """One event as a line of JSON, times in seconds from the start."""
     from dataclasses import asdict
 
-    from killah.audio.dictation import Final, Partial, Said, Silence
+    from killah.audio.dictation.live import Final, Partial, Said, Silence
 
     names: dict[type, str] = {Partial: "partial", Final: "final", Said: "command", Silence: "silence"}
     line: dict[str, object] = {"event": names[type(event)], "at": round(event.at, 3)}

@@ -148,14 +148,14 @@ def _encoder() -> str:
 
 
 def _microphone() -> str:
-    from killah.audio.inputs import devices
+    from killah.audio.capture.inputs import devices
 
     found = devices()
     return ", ".join(each.name for each in found) or "none; connect one, or allow this terminal to use it."
 
 
 def _speech_out() -> str:
-    from killah.audio.voices import program
+    from killah.audio.synthesis.voices import program
 
     return f"{len(program().voices)} voices"
 

@@ -209,6 +209,6 @@ def _vector(persona: str, about: "Manifest") -> "np.ndarray":
 
 
 def _sound(path: Path | None) -> "np.ndarray | None":
-    from killah.audio import files
+    from killah.audio.recordings import files
 
     return None if path is None else files.read(path)

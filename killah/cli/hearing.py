@@ -8,7 +8,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from killah.audio.dictation import Event, Final, Partial, Said
+from killah.audio.dictation.live import Event, Final, Partial, Said
 
 if TYPE_CHECKING:
     from killah.audio.commands.document import Document

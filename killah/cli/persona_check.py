@@ -11,7 +11,7 @@ import typer
 from killah.cli.output import JSON, print_json, table
 
 if TYPE_CHECKING:
-    from killah.engine.persona_check import Checked
+    from killah.engine.personal.check import Checked
     from killah.metrics.intervals import Estimate
 
 
@@ -37,8 +37,8 @@ def check(
     leaves this machine.
     """
     from killah.config import load
-    from killah.engine import chart
-    from killah.engine.persona_check import check as run
+    from killah.engine.personal import chart
+    from killah.engine.personal.check import check as run
 
     if picture:
         chart.check_name(picture)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @contextmanager
 def recorded(path: Path) -> "Iterator[Callable[[Callable[[float], object]], Blocks]]":
     """A recording in blocks, as quickly as they are heard."""
-    from killah.audio import files
+    from killah.audio.recordings import files
 
     with closing(files.blocks(path, seconds=0.1)) as blocks:
         yield lambda _: blocks
@@ -26,7 +26,7 @@ def live(
     device: str | None, say: Callable[[str], None]
 ) -> "Iterator[Callable[[Callable[[float], object]], Blocks]]":
     """The microphone; what happens to it is said."""
-    from killah.audio.microphone import Microphone
+    from killah.audio.capture.microphone import Microphone
     from killah.config import load
 
     wanted = device or load().microphone

@@ -18,7 +18,7 @@ from killah.cli.sound import killed_cleanly
 from killah.errors import KillahError
 
 if TYPE_CHECKING:
-    from killah.audio.speaking import Utterance
+    from killah.audio.synthesis.speaking import Utterance
 
 GLANCE = 0.1  # seconds between looks at whether speech was stopped, while no text comes
 
@@ -42,9 +42,9 @@ def speak(
     as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
 ) -> None:
     """Read a text aloud, sentence by sentence as it comes; Russian by a Russian voice. Any key stops it."""
-    from killah.audio.speaking import Speaker
-    from killah.audio.speech_file import save_speech
-    from killah.audio.voices import Manner
+    from killah.audio.synthesis.speaking import Speaker
+    from killah.audio.synthesis.speech_file import save_speech
+    from killah.audio.synthesis.voices import Manner
 
     if voices:
         _list_voices(as_json)
@@ -69,7 +69,7 @@ def speak(
 def _list_voices(as_json: bool) -> None:
     from dataclasses import asdict
 
-    from killah.audio.voices import program
+    from killah.audio.synthesis.voices import program
 
     found = program().voices
     if as_json:

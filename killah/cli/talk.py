@@ -14,14 +14,14 @@ from killah.errors import KillahError
 if TYPE_CHECKING:
     import numpy as np
 
-    from killah.audio.dictation import Dictation
+    from killah.audio.dictation.live import Dictation
     from killah.cli.talk_keys import Keyboard
     from killah.cli.talk_page import Page
-    from killah.engine.answering_lookup import Libraries
     from killah.engine.engine import Engine
-    from killah.engine.listening import Ear
-    from killah.engine.talking import Told
-    from killah.engine.talking_mouth import Mouth
+    from killah.engine.hearing.ear import Ear
+    from killah.engine.talking.conversation import Told
+    from killah.engine.talking.lookup import Libraries
+    from killah.engine.talking.mouth import Mouth
 
 
 LOADING = 8_000  # samples of silence that are heard first, which loads the encoder
@@ -72,7 +72,7 @@ def talk(
     from killah.cli.talk_keys import Keyboard
     from killah.cli.talk_page import Page
     from killah.config import load
-    from killah.engine.answering_lookup import Libraries
+    from killah.engine.talking.lookup import Libraries
 
     settings = load()
     libraries = Libraries.open(persona or settings.persona, settings.embedder)
@@ -111,9 +111,9 @@ class Session:
     def __init__(
         self, libraries: "Libraries", engine: "Engine", page: "Page", *, voice: bool, headphones: bool
     ) -> None:
-        from killah.engine.answering import Answering
-        from killah.engine.answering_phrasing import Phrasing
-        from killah.engine.talking import Talk
+        from killah.engine.talking.answering import Answering
+        from killah.engine.talking.conversation import Talk
+        from killah.engine.talking.phrasing import Phrasing
 
         self.answered = False
         self._libraries, self._engine, self._page = libraries, engine, page
@@ -148,9 +148,9 @@ class Session:
 
     def listen(self, sound: "Iterator[np.ndarray]", keyboard: "Keyboard", *, patient: bool = False) -> None:
         """Take what is said and typed until goodbye; a `patient` sound waits for the voice."""
-        from killah.audio.dictation import Dictation
-        from killah.engine.talking import Noticing
-        from killah.engine.talking_requests import understand
+        from killah.audio.dictation.live import Dictation
+        from killah.engine.talking.conversation import Noticing
+        from killah.engine.talking.requests import understand
 
         self._page.ready("Ask aloud, or type. Ctrl-C ends.")
         self._dictation = Dictation(self._ear, understand, Noticing(self.talk.began))
@@ -183,7 +183,7 @@ class Session:
         return True
 
     def _opened(self) -> "Mouth | None":
-        from killah.engine.talking_mouth import Mouth
+        from killah.engine.talking.mouth import Mouth
 
         try:
             return Mouth(began=lambda text: self._page.event("speaking", text=text), ended=self._ended)
@@ -199,7 +199,7 @@ class Session:
         self._page.event("silent")
 
     def _tell(self, told: "Told") -> None:
-        from killah.engine.talking import Listening, Reply
+        from killah.engine.talking.conversation import Listening, Reply
 
         if isinstance(told, Reply):
             self.answered = told.known

@@ -14,7 +14,7 @@ from killah import paths
 from killah.cli.hearing import BAR, QUIETEST
 from killah.cli.output import print_json, read_text
 from killah.cli.talk_keys import Keyboard
-from killah.engine.talking import Asked, Heard, Interrupted, Listening, Reply, Told
+from killah.engine.talking.conversation import Asked, Heard, Interrupted, Listening, Reply, Told
 from killah.persona.scanning import printable
 
 

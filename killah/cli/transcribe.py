@@ -15,10 +15,10 @@ from killah.errors import KillahError
 if TYPE_CHECKING:
     import numpy as np
 
-    from killah.audio.ctc import Word
-    from killah.audio.transcript import Utterance
+    from killah.audio.recognition.ctc import Word
+    from killah.audio.recordings.transcript import Utterance
     from killah.engine import Engine
-    from killah.engine.ways import Way as Known
+    from killah.engine.hearing.ways import Way as Known
 
 Form = Literal["txt", "srt", "vtt", "json"]
 
@@ -53,7 +53,7 @@ def transcribe(
     """
     from killah.cli.streaming import engine_for
     from killah.config import load
-    from killah.engine.ways import chosen
+    from killah.engine.hearing.ways import chosen
 
     form = "json" if as_json else form
     failed = 0
@@ -79,15 +79,15 @@ class Scribe:
 
     def utterances(self, blocks: "Iterable[np.ndarray]") -> "Iterator[Utterance]":
         """What is said in `blocks`, each (samples,)."""
-        from killah.audio import transcript
+        from killah.audio.recordings import transcript
 
         feeling = self._ear.emotion if self._emotion else None
         return transcript.transcribe(blocks, self._ear.settle, self._text, feeling)
 
     def _text(self, words: "Sequence[Word]", before: str) -> str:
-        from killah.audio.dictation import Final
-        from killah.audio.language import as_written
-        from killah.audio.marked import with_marks
+        from killah.audio.dictation.language import as_written
+        from killah.audio.dictation.live import Final
+        from killah.audio.dictation.marked import with_marks
 
         names = self._ear.names
         heard = with_marks(Final(tuple(words), 0.0), self._engine, before, names)
@@ -116,7 +116,8 @@ def _one(path: Path, scribe: Scribe, form: Form, output: Path | None) -> None:
 
 def _utterances(path: Path, scribe: Scribe) -> "Iterator[Utterance]":
     """What is said, with a bar on stderr in a terminal."""
-    from killah.audio import RATE, files
+    from killah.audio import RATE
+    from killah.audio.recordings import files
 
     total = files.duration(path)
     # Closed here, not when the garbage collector comes: a converted recording lies in a folder of its own.
@@ -134,7 +135,7 @@ def _utterances(path: Path, scribe: Scribe) -> "Iterator[Utterance]":
 
 def _written(path: Path, utterances: "Iterable[Utterance]", form: Form, way: str) -> Iterator[str]:
     """The pieces of a file of that form."""
-    from killah.audio import transcript
+    from killah.audio.recordings import transcript
 
     if form == "json":
         found = list(transcript.as_values(utterances))

@@ -21,7 +21,7 @@ def list_(persona: str | None = PERSONA, most: int = MOST, as_json: bool = JSON)
     from dataclasses import asdict
 
     from killah.config import load
-    from killah.engine.expected import terms
+    from killah.engine.hearing.expected import terms
     from killah.persona import blends
 
     if persona:
@@ -39,7 +39,7 @@ def list_(persona: str | None = PERSONA, most: int = MOST, as_json: bool = JSON)
 @app.command(epilog="Example: killah vocabulary add 'R2-D2' --heard 'are two dee two'")
 def add(words: list[str], heard: str = HEARD, as_json: bool = JSON) -> None:
     """Expect words or phrases in dictation, and spell them like this."""
-    from killah.audio.vocabulary import keep, own_words
+    from killah.audio.dictation.vocabulary import keep, own_words
     from killah.errors import KillahError
 
     if heard and len(words) > 1:
@@ -54,7 +54,7 @@ def add(words: list[str], heard: str = HEARD, as_json: bool = JSON) -> None:
 @app.command(epilog="Example: killah vocabulary remove Banks")
 def remove(words: list[str], as_json: bool = JSON) -> None:
     """No longer expect words, whether you added them or they were found in your documents."""
-    from killah.audio.vocabulary import keep, own_words
+    from killah.audio.dictation.vocabulary import keep, own_words
 
     own = own_words()
     for word in words:

@@ -7,21 +7,22 @@ from dataclasses import dataclass, replace
 import mlx.core as mx
 
 from killah import devices
-from killah.audio.dictation_text import Marked
+from killah.audio.dictation.text import Marked
 from killah.config import Settings
 from killah.engine import codes as control
-from killah.engine import compositions, decoding, expected, marking, prompt, rewriting
+from killah.engine import compositions, decoding, prompt, rewriting
 from killah.engine.decoding import Ghost
 from killah.engine.gate import Gate
 from killah.engine.habits import Habits
-from killah.engine.listening import Ear
+from killah.engine.hearing import expected, marking
+from killah.engine.hearing.ear import Ear
+from killah.engine.hearing.ways import Way
 from killah.engine.members import Members, Present
-from killah.engine.personal import NOBODY, Asking, Lookups, Personal, Ready, given
+from killah.engine.personal.lookups import NOBODY, Asking, Lookups, Personal, Ready, given
 from killah.engine.prompt import Prompt, Slot, SoftToken
 from killah.engine.sampling import MIN_P, USUAL_MIN_P, Sampler, Sampling
 from killah.engine.scheduler import Job, Priority, Scheduler, Work
 from killah.engine.session import Session
-from killah.engine.ways import Way
 from killah.gemma import base, catalog
 from killah.gemma.stack import Blend
 from killah.persona import blends

@@ -13,10 +13,10 @@ from killah.audio.commands import Command
 from killah.audio.commands.describing import described
 from killah.audio.commands.document import Document
 from killah.audio.commands.editing import about, does
-from killah.audio.dictation import Event, Final, Said
-from killah.audio.dictation_text import Marked, written
-from killah.audio.language import language_of
-from killah.audio.marked import with_marks
+from killah.audio.dictation.language import language_of
+from killah.audio.dictation.live import Event, Final, Said
+from killah.audio.dictation.marked import with_marks
+from killah.audio.dictation.text import Marked, written
 from killah.engine.engine import Engine
 from killah.engine.instructing import rewritten
 from killah.errors import KillahError

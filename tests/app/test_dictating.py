@@ -8,9 +8,9 @@ from scripted import Ghost, Job, ScriptedEngine, always, at_end, editor, never, 
 
 from killah.app.hearing import Ended
 from killah.app.preview import Preview
-from killah.audio.ctc import Word
-from killah.audio.dictation import Final, Partial, Said
-from killah.audio.language import understand
+from killah.audio.dictation.language import understand
+from killah.audio.dictation.live import Final, Partial, Said
+from killah.audio.recognition.ctc import Word
 from killah.errors import KillahError
 
 

@@ -9,8 +9,8 @@ from scripted import Job, ScriptedEngine, editor, never, until
 
 from killah.app.dialogs import Ask
 from killah.app.preview import Preview
-from killah.audio.ctc import Word
-from killah.audio.dictation import Partial
+from killah.audio.dictation.live import Partial
+from killah.audio.recognition.ctc import Word
 
 TEXT = """The Time Traveller
 

@@ -8,7 +8,7 @@ import soundfile
 from audio.sounds import silence, spoken
 
 from killah import paths
-from killah.audio.emotion import Emotions
+from killah.audio.recognition.emotion import Emotions
 
 
 @pytest.fixture

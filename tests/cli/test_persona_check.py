@@ -4,9 +4,8 @@ import json
 
 import pytest
 
-from killah.engine import persona_check
-from killah.engine.checking import Way
-from killah.engine.persona_check import Checked, Line, Writing
+from killah.engine.personal.check import Checked, Line, Writing
+from killah.engine.personal.measuring import Way
 from killah.metrics.intervals import Estimate
 
 
@@ -25,7 +24,7 @@ def asked(monkeypatch):
         )
         return Checked(name, settings.model, 20, 31_000, 20, chosen, lines, {"base": shares}, False, 61.0)
 
-    monkeypatch.setattr(persona_check, "check", check)
+    monkeypatch.setattr("killah.engine.personal.check.check", check)
     return calls
 
 

@@ -4,9 +4,9 @@ import pytest
 
 from killah.audio.commands import Command
 from killah.audio.commands.document import Document
-from killah.audio.ctc import Word
-from killah.audio.dictation import Final, Partial, Said, Silence
-from killah.audio.language import understand
+from killah.audio.dictation.language import understand
+from killah.audio.dictation.live import Final, Partial, Said, Silence
+from killah.audio.recognition.ctc import Word
 from killah.engine.instructing import rewritten
 from killah.engine.scribe import Scribe
 from killah.errors import KillahError

@@ -10,7 +10,7 @@ from transformers import Wav2Vec2ForCTC
 
 from killah.audio import RATE
 from killah.audio.features import features
-from killah.audio.recogniser import Recogniser
+from killah.audio.recognition.recogniser import Recogniser
 from killah.gemma import base, catalog
 from killah.training.recordings import Recordings
 from tools.ear import clips, frames, projecting

@@ -5,8 +5,8 @@ import random
 import numpy as np
 import pytest
 
-from killah.engine.answering import FEATURES, Candidate
-from killah.engine.answering_lookup import Found
+from killah.engine.talking.answering import FEATURES, Candidate
+from killah.engine.talking.lookup import Found
 from tools.evaluate import answers
 from tools.evaluate.answers import OTHER, OWN, SAME, Asked, Collection
 from tools.evaluate.questions import Asker, asked_by_author, some

@@ -8,8 +8,8 @@ import loras
 import numpy as np
 import pytest
 
-from killah.engine import trying
-from killah.engine.checking import Way
+from killah.engine.personal import trying
+from killah.engine.personal.measuring import Way
 from tools.adapters import embedded
 from tools.adapters.embedded import Texts
 from tools.evaluate import __main__ as command

@@ -9,7 +9,7 @@ from audio.sounds import spoken
 
 from killah import paths
 from killah.adapters import package
-from killah.engine import ways
+from killah.engine.hearing import ways
 from tools.evaluate import speech
 
 

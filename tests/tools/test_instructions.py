@@ -1,6 +1,6 @@
 """The figures of free instructions: a wrong edit must count as one."""
 
-from killah.audio.language import understand
+from killah.audio.dictation.language import understand
 from tools.evaluate import instructions
 
 ROW = {

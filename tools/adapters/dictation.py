@@ -1,7 +1,7 @@
 """Rows of `dictation`: words as they are said, and the sentences as they are written.
 
-The words are never the adapter's to choose: `killah.engine.marking` holds it to those that were said. It
-learns where marks and capitals belong, with all that was said before its eyes.
+The words are never the adapter's to choose: `killah.engine.hearing.marking` holds it to those that were said.
+It learns where marks and capitals belong, with all that was said before its eyes.
 """
 
 import re

@@ -21,11 +21,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from killah.audio import RATE, files
-from killah.audio.dictation import Dictation, Event, Final, Partial
-from killah.audio.language import understand
-from killah.audio.microphone import Microphone
-from killah.engine.listening import Ear, alone
+from killah.audio import RATE
+from killah.audio.capture.microphone import Microphone
+from killah.audio.dictation.language import understand
+from killah.audio.dictation.live import Dictation, Event, Final, Partial
+from killah.audio.recordings import files
+from killah.engine.hearing.ear import Ear, alone
 from killah.metrics.word_errors import word_error_rate
 from tools.virtual_microphone import VirtualMicrophone
 

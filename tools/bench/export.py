@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from killah.audio import files
+from killah.audio.recordings import files
 from killah.cli import export_parts
 from killah.errors import KillahError
 from killah.export.executorch import check, manifest, swapping

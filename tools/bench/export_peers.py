@@ -130,9 +130,9 @@ def _export(base: Path, path: Path) -> None:
 
 def transcript(folder: Path, sound: np.ndarray) -> str:
     """What Killah writes down of a recording (samples,) on MLX, with the bundle's ear and base."""
-    from killah.audio.recogniser import Recogniser
+    from killah.audio.recognition.recogniser import Recogniser
+    from killah.engine.hearing.projected import Projected
     from killah.engine.members import Members
-    from killah.engine.projected import Projected
     from killah.export.executorch import manifest
     from killah.gemma import base, catalog
 

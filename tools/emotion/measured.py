@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from killah.audio import files
-from killah.audio.emotion import label_of, pooled_layers
 from killah.audio.encoders.wav2vec2 import Wav2Vec2
-from killah.audio.prosody import prosody
+from killah.audio.recognition.emotion import label_of, pooled_layers
+from killah.audio.recognition.prosody import prosody
+from killah.audio.recordings import files
 from tools.ear.augment import augment
 
 COPIES = 2  # augmented, beside the clean one

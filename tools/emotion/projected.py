@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from killah.audio import files
-from killah.audio.emotion import NAMES
-from killah.audio.recogniser import Recogniser
+from killah.audio.recognition.emotion import NAMES
+from killah.audio.recognition.recogniser import Recogniser
+from killah.audio.recordings import files
 from killah.config import Settings
+from killah.engine.hearing.projected import Projected
 from killah.engine.members import Members
-from killah.engine.projected import Projected
 from killah.gemma import base, catalog, hearing
 from killah.metrics.classes import accuracy, class_recall, macro_f1
 from tools.emotion.measured import read

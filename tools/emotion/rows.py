@@ -14,7 +14,8 @@ import numpy as np
 import torch
 from transformers import Wav2Vec2ForCTC
 
-from killah.audio import RATE, files
+from killah.audio import RATE
+from killah.audio.recordings import files
 from killah.training import recordings
 from tools.ear import clips
 from tools.ear.augment import augment

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from killah.audio.emotion import CARD, WEIGHTS, Card, fingerprint
 from killah.audio.encoders.wav2vec2 import Wav2Vec2
+from killah.audio.recognition.emotion import CARD, WEIGHTS, Card, fingerprint
 from killah.metrics.classes import accuracy
 from killah.metrics.intervals import Estimate
 from tools.emotion.fitting import Choice, Fitted, figures, fit, unheard

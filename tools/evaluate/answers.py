@@ -22,10 +22,10 @@ from typing import Any
 
 import numpy as np
 
-from killah.engine import answering
-from killah.engine.answering import Candidate, candidates
-from killah.engine.answering_lookup import EACH, Found, Library
-from killah.engine.answering_words import asked, content
+from killah.engine.talking import answering
+from killah.engine.talking.answering import Candidate, candidates
+from killah.engine.talking.lookup import EACH, Found, Library
+from killah.engine.talking.words import asked, content
 from killah.errors import KillahError
 from killah.metrics.calibration import sigmoid
 from killah.metrics.intervals import Estimate, bootstrap_paired, wilson

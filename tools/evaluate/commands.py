@@ -18,9 +18,9 @@ import numpy as np
 from killah.audio import RATE
 from killah.audio.commands import Command
 from killah.audio.commands.tables import LANGUAGES, Language
-from killah.audio.dictation import Dictation, Said
-from killah.audio.language import understand
-from killah.engine.listening import Ear, alone
+from killah.audio.dictation.language import understand
+from killah.audio.dictation.live import Dictation, Said
+from killah.engine.hearing.ear import Ear, alone
 from tools.ear import voices
 from tools.evaluate import instructions
 from tools.evaluate.report import progress

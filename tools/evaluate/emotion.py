@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from killah import paths
-from killah.audio import files
-from killah.audio.emotion import Emotions
+from killah.audio.recognition.emotion import Emotions
+from killah.audio.recordings import files
 from killah.metrics.calibration import expected_calibration_error
 from killah.metrics.classes import accuracy, class_recall, macro_f1
 from killah.metrics.intervals import bootstrap_paired

@@ -14,7 +14,7 @@ from killah.audio.commands import Command, editing
 from killah.audio.commands.buffer import Buffer, applied
 from killah.audio.commands.grammar import tokens
 from killah.audio.commands.tables import LANGUAGES, Language
-from killah.audio.language import understand
+from killah.audio.dictation.language import understand
 from killah.metrics.intervals import Estimate, wilson
 from tools.intents.corpora import prose, split
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from killah.audio.dictation_text import Marked
+from killah.audio.dictation.text import Marked
 from killah.config import Settings
-from killah.engine.marking import ADAPTER, TASK, marked
+from killah.engine.hearing.marking import ADAPTER, TASK, marked
 from killah.engine.members import InUse, Members, Present, own_lora
 from killah.engine.session import Session
 from killah.errors import KillahError

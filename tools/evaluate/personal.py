@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from killah.engine import choosing
-from killah.engine.checking import Held, Measured, Reader, Way, measure
 from killah.engine.costs import Reading
 from killah.engine.members import Members
-from killah.engine.persona_check import TASK
-from killah.engine.trying import Trial, Tried
+from killah.engine.personal import choosing
+from killah.engine.personal.check import TASK
+from killah.engine.personal.measuring import Held, Measured, Reader, Way, measure
+from killah.engine.personal.trying import Trial, Tried
 from killah.gemma import base as gemma
 from killah.gemma import catalog
 from killah.metrics.intervals import Estimate, bootstrap, bootstrap_paired

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from killah.engine.answering_words import content
+from killah.engine.talking.words import content
 from killah.persona.sentences import sentences
 
 WORDS = (7, 32)  # of a sentence that is asked about

@@ -21,13 +21,13 @@ from typing import Any
 import numpy as np
 
 from killah.adapters import package
-from killah.audio import files
-from killah.audio.recogniser import Recogniser
+from killah.audio.recognition.recogniser import Recogniser
+from killah.audio.recordings import files
 from killah.config import Settings
-from killah.engine.joint import WIDE, Judged, by_hearing, by_reading
+from killah.engine.hearing.joint import WIDE, Judged, by_hearing, by_reading
+from killah.engine.hearing.projected import PROJECTOR, Projected
+from killah.engine.hearing.ways import MEASURED
 from killah.engine.members import Members
-from killah.engine.projected import PROJECTOR, Projected
-from killah.engine.ways import MEASURED
 from killah.gemma import base, catalog
 from killah.gemma.base import Base
 from killah.metrics.intervals import bootstrap, bootstrap_paired

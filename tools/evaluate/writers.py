@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from killah.adapters import catalog as adapters
-from killah.engine.checking import Held, Reader
 from killah.engine.members import own_lora
+from killah.engine.personal.measuring import Held, Reader
 from killah.errors import KillahError
 from killah.gemma import catalog
 from killah.persona import style

@@ -17,7 +17,7 @@ from typing import Literal, TypeVar
 
 from killah.audio.commands.grammar import lowered, tokens
 from killah.audio.commands.tables import Mark, Table, Words
-from killah.audio.ctc import Word
+from killah.audio.recognition.ctc import Word
 
 Meaning = TypeVar("Meaning")
 

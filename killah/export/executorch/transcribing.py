@@ -1,4 +1,4 @@
-"""Speech written down by a bundle, as `killah.engine.projected` has it done by MLX.
+"""Speech written down by a bundle, as `killah.engine.hearing.projected` has it done by MLX.
 
 A chunk's soft tokens, the words that end in it, `<sil>`, the next chunk.
 """
