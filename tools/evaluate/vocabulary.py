@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from killah.audio.dictation.live.vocabulary import Term, hot_words, mine
 
+from killah.audio.dictation.vocabulary import Term, hot_words, mine
 from killah.audio.recognition.recogniser import Recogniser
 from killah.engine.hearing.expected import MOST, share
 from killah.errors import KillahError
