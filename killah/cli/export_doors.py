@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from killah.cli import export_parts
 from killah.cli.output import JSON, print_json, progress_bar
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def to_hf(
     """Base and LoRAs as one Hugging Face checkpoint; never in INT4, which would lose the LoRAs."""
     from killah.export import doors
 
-    made = _gather(composition, base, merge, persona)
+    made = _made(composition, base, merge, persona)
     with progress_bar("Writing") as progress:
         done = doors.to_hf(made, doors.Wish(out, force, check), dtype, progress)
     _tell(done, as_json, f"To write with it in Killah: killah models convert {done.folder}")
@@ -93,7 +94,7 @@ def to_gguf(
     """Base and LoRAs as one GGUF file, for llama.cpp and what is built on it."""
     from killah.export import doors
 
-    made = _gather(composition, base, merge, persona)
+    made = _made(composition, base, merge, persona)
     with progress_bar("Writing") as progress:
         done = doors.to_gguf(made, doors.Wish(out, force, check), type_, progress)
     _tell(done, as_json)
@@ -144,29 +145,15 @@ def _adapter(
 ) -> None:
     from killah.export import doors
 
-    made = _gather(composition, base, merge, persona)
+    made = _made(composition, base, merge, persona)
     _tell(door(made, doors.Wish(out, force, check)), as_json)
 
 
-def _gather(
+def _made(
     text: str, base: str | None, merge: Literal["sum", "pico"] | None, persona: str | None
 ) -> "Composed":
-    """The LoRAs of a task, or of a list of adapters, for a base."""
-    from killah import config
-    from killah.engine import compositions
-    from killah.export import composed
-    from killah.gemma import catalog
-
-    folder = catalog.find(base or config.load().model)
-    known = compositions.load()
-    if text not in known:
-        members = composed.parse(text) if text else {}
-        required = list(members)
-        return composed.gather(folder, members, merge or "sum", name=text, required=required, persona=persona)
-    task = known[text]
-    needs = [task.needs] if task.needs else []
-    how = merge or task.merge
-    return composed.gather(folder, task.loras, how, name=text, mix=task.mix, required=needs, persona=persona)
+    """The LoRAs of a task, or of a list of adapters; other programs have no soft tokens."""
+    return export_parts.gather(text, base, persona, how=merge, soft=False)[0]
 
 
 def _tell(done: "Done", as_json: bool, hint: str = "") -> None:

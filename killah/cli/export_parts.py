@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from killah.engine.compositions import Composition
     from killah.export.composed import Composed
     from killah.export.executorch.wish import Parts
+    from killah.gemma.stack import Merge
 
 
 def parts(text: str, base: str | None, persona: str | None) -> "Parts":
@@ -34,42 +35,50 @@ def parts(text: str, base: str | None, persona: str | None) -> "Parts":
     )
 
 
-def gather(text: str, base: str | None, persona: str | None) -> "tuple[Composed, Composition]":
-    """A task's LoRAs, or a list's. Standing members take part where there is something for them to read."""
+def gather(
+    text: str, base: str | None, persona: str | None, *, how: "Merge | None" = None, soft: bool = True
+) -> "tuple[Composed, Composition]":
+    """A task's LoRAs, or a list's; none of an empty text. `how` they merge, if not as the task says.
+
+    Where prompts have `soft` tokens, standing members take part as far as there is something for them to
+    read, and a persona without a LoRA of its own has the common one. Where there are none, standing members
+    take part only where they are named, and a persona is its LoRA.
+    """
     from killah import config
-    from killah.adapters import catalog as adapters
     from killah.adapters import personal
     from killah.engine import compositions
     from killah.export import composed
     from killah.gemma import catalog, manifest
 
     folder = catalog.find(base or config.load().model)
-    about = manifest.read(folder)
-    known = compositions.load()
+    about, known = manifest.read(folder), compositions.load()
     if text in known:
         task = known[text]
-        heard = "audio" in task.projectors
-        members = {
-            name: weight
-            for name, weight in task.members.items()
-            if name in task.loras or (persona if name == "persona" else heard)
-        }
+        read = {"persona": persona is not None, "audio": "audio" in task.projectors} if soft else {}
+        members = {n: weight for n, weight in task.members.items() if n in task.loras or read.get(n)}
         required = [task.needs] if task.needs else []
     else:
-        members = composed.parse(text)
+        members = composed.parse(text) if text else {}
         required = list(members)
+        _check(required, about.name, list(known))
         task = compositions.Composition(loras=members, projectors=("persona",))
-        here = {each.name for each in adapters.installed(about.name)}
-        if missing := next((name for name in members if name not in here), None):
-            raise KillahError(
-                f"There is no composition or adapter {missing!r} for {about.name}.",
-                f"Compositions: {', '.join(known)}. Adapters: {', '.join(sorted(here)) or 'none'}.",
-            )
-    own = persona if persona and about.name in personal.trained().get(persona, []) else None
+    own = persona if not soft or (persona and about.name in personal.trained().get(persona, [])) else None
     made = composed.gather(
-        folder, members, task.merge, name=text, mix=task.mix, required=required, persona=own
+        folder, members, how or task.merge, name=text, mix=task.mix, required=required, persona=own
     )
     return made, task
+
+
+def _check(adapters: list[str], base: str, tasks: list[str]) -> None:
+    """Raise `KillahError` for the first adapter that is not there, with what there is."""
+    from killah.adapters import catalog
+
+    here = {each.name for each in catalog.installed(base)}
+    if missing := next((name for name in adapters if name not in here), None):
+        raise KillahError(
+            f"There is no composition or adapter {missing!r} for {base}.",
+            f"Compositions: {', '.join(tasks)}. Adapters: {', '.join(sorted(here)) or 'none'}.",
+        )
 
 
 def _projector(

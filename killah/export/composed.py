@@ -17,7 +17,7 @@ from killah.errors import KillahError
 from killah.export import foreign
 from killah.gemma import manifest, merge
 from killah.gemma.manifest import Manifest
-from killah.gemma.stack import Blend, Merge
+from killah.gemma.stack import Blend, Merge, shares
 
 Scores = Mapping[str, tuple[float, ...]]
 PERSONA = "persona"  # the place of a persona's LoRA
@@ -53,12 +53,12 @@ class Composed:
 
     def factors(self, module: str) -> tuple[mx.array, mx.array] | None:
         """What is added to a linear layer: x @ a @ b, a (in, ranks) and b (ranks, out) in float32."""
-        here = [(i, each) for i, each in enumerate(self.loras) if f"{module}.lora_a" in each.adapter.tensors]
+        here = [each for each in self.loras if f"{module}.lora_a" in each.adapter.tensors]
         if not here or (self.merge == "cat" and module not in (self.scores or {})):
             return None  # a mixture changes only the layers it was learned on
-        shares = self._shares(module, [i for i, _ in here])
+        counts = shares(self.blend, module, [each.adapter.card.name for each in here])
         a, b = [], []
-        for (_, each), share in zip(here, shares, strict=True):
+        for each, share in zip(here, counts, strict=True):
             _, scale = foreign.lora_only(each.adapter.card)
             a.append(each.adapter.tensors[f"{module}.lora_a"].astype(mx.float32))
             factor = each.weight * share * scale
@@ -66,15 +66,6 @@ class Composed:
         if self.merge == "pico":
             b = [mx.array(part) for part in merge.pico([np.array(x) for x in a], [np.array(x) for x in b])]
         return mx.concatenate(a, axis=1), mx.concatenate(b, axis=0)
-
-    def _shares(self, module: str, indices: list[int]) -> list[float]:
-        """What each LoRA's delta counts on this layer: one, or its learned share of all."""
-        if self.merge != "cat" or self.scores is None:
-            return [1.0 for _ in indices]
-        chosen = np.array([self.scores[module][i] for i in indices])
-        shares, learned = np.ones(len(indices)), ~np.isnan(chosen)
-        shares[learned] = merge.softmax(chosen[learned]) if learned.any() else 1.0
-        return shares.tolist()
 
     def as_adapter(self) -> Adapter:
         """All of it as one LoRA: the adapter itself where it is a single one of weight 1, else side by side.

@@ -241,7 +241,7 @@ class AdapterStack:
         if not here or (blend.merge == "cat" and path not in (blend.scores or {})):
             return State()  # a mixture changes only the layers it was learned on
         gate = np.zeros(layer.a.shape[1], np.float32)
-        for (name, weight), share in zip(here, _shares(path, blend, here), strict=True):
+        for (name, weight), share in zip(here, shares(blend, path, [n for n, _ in here]), strict=True):
             gate[self._columns(name)] = weight * share * self._loaded[name].scale
         merged = self._calibrated(layer, gate, [n for n, _ in here]) if blend.merge == "pico" else None
         if merged is not None:
@@ -278,15 +278,15 @@ class AdapterStack:
         return len(dense) == len(bases) and sum(dense) <= FOLD_LIMIT
 
 
-def _shares(path: str, blend: Blend, here: list[tuple[str, float]]) -> list[float]:
-    """What each adapter's delta counts on this layer: one, or its learned share of all."""
+def shares(blend: Blend, path: str, names: list[str]) -> list[float]:
+    """What each adapter's delta counts on a layer: one, or its learned share of all in `names`."""
     if blend.merge != "cat" or blend.scores is None:
-        return [1.0 for _ in here]
+        return [1.0 for _ in names]
     order = [name for name, _ in blend.weights]
-    chosen = np.array([blend.scores[path][order.index(name)] for name, _ in here])
-    shares, learned = np.ones(len(here)), ~np.isnan(chosen)
-    shares[learned] = merge.softmax(chosen[learned]) if learned.any() else 1.0
-    return shares.tolist()
+    chosen = np.array([blend.scores[path][order.index(name)] for name in names])
+    found, learned = np.ones(len(names)), ~np.isnan(chosen)
+    found[learned] = merge.softmax(chosen[learned]) if learned.any() else 1.0
+    return found.tolist()
 
 
 def find_linear(model: nn.Module, path: str) -> nn.Module | None:

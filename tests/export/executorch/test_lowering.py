@@ -1,8 +1,8 @@
 """Methods that lie together in one program, and its weights in data files beside it."""
 
 import torch
-
 from export.executorch.test_encoder import random_projector
+
 from killah.export.executorch import lowering, projectors
 
 
