@@ -108,7 +108,7 @@ def test_a_persona_without_text_brings_nothing_and_breaks_nothing(engine, person
 
 def test_min_p_is_the_users_else_the_personas_else_the_tasks(alone, embedded, persona, monkeypatch) -> None:
     used = []
-    monkeypatch.setattr("killah.engine.engine.Sampler", lambda s: used.append(s.min_p) or Sampler(s))
+    monkeypatch.setattr("killah.engine.generation.Sampler", lambda s: used.append(s.min_p) or Sampler(s))
     persona("formal", SAKI, min_p="0.14", **weights())
     persona("wild", WELLS, min_p="0.06", **weights())
     persona("plain", SAKI, **weights())
@@ -128,7 +128,7 @@ def test_min_p_is_the_users_else_the_personas_else_the_tasks(alone, embedded, pe
 
 def test_a_storys_min_p_is_lower(embedded, monkeypatch) -> None:
     used = []
-    monkeypatch.setattr("killah.engine.engine.Sampler", lambda s: used.append(s.min_p) or Sampler(s))
+    monkeypatch.setattr("killah.engine.generation.Sampler", lambda s: used.append(s.min_p) or Sampler(s))
     with Engine(Settings()) as engine:
         engine.rewrite("story", "A boat.", max_tokens=1).result()
     assert used == [0.08]
