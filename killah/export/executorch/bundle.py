@@ -28,13 +28,7 @@ def export(parts: Parts, wish: Wish, step: Step) -> Manifest:
     wish = allowed(wish, parts.composed)
     needed = modules.size(parts.composed, wish)
     with folder.new(wish.target, force=wish.force, needed=needed, record=manifest.NAME) as new:
-        try:
-            about = _written(new, parts, wish, step)
-        except (ImportError, NotImplementedError, RuntimeError, ValueError) as error:
-            lines = str(error).strip().splitlines() or [type(error).__name__]
-            raise KillahError(
-                f"{wish.backend} cannot take this composition: {lines[0][:200]}", "Try another --backend."
-            ) from error
+        about = _written(new, parts, wish, step)
         step("comparing with MLX in a fresh process")
         found = _compared(new)
         parity = Parity.model_validate(found["parity"]) if found["parity"] else None

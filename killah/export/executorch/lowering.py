@@ -4,8 +4,9 @@ A method's length is dynamic. torch's own convolution kernels are switched off m
 kernel would silently limit how long a recording may be.
 """
 
+import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,13 @@ from typing import Any
 import torch
 from executorch.devtools.backend_debug import get_delegation_info
 from executorch.exir import EdgeCompileConfig, ExecutorchBackendConfig, to_edge_transform_and_lower
+from executorch.exir.error import ExportError
 from executorch.exir.passes import MemoryPlanningPass
 from executorch.exir.passes.external_constants_pass import delegate_external_constants_pass_unlifted
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
+from killah.errors import KillahError
 from killah.export.executorch import mlx_schema
 from killah.export.executorch.manifest import Backend
 from killah.export.executorch.quiet import quiet
@@ -25,6 +28,8 @@ from killah.export.executorch.quiet import quiet
 Step = Callable[[str], None]  # told what is done next
 ADAPTER, BASE = "adapter", "base"  # names of the data files, without .ptd
 _TEXT_MODEL = re.compile(r"((self_attn|mlp)[._]\w+_proj|lm_head|embed_tokens)\S*weight")
+
+_REFUSED = re.compile(r"Missing out variants|is not supported|NOT_SUPPORTED")
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def lower(
         return _file_of(f"{node.target}{node.name}", apart, quantised)
 
     with quiet(), torch.no_grad(), torch.backends.mkldnn.flags(enabled=False):
+        partitioners = {name: [_partitioner(backend, name, step)] for name in methods}
         exported: dict[str, ExportedProgram] = {}
         for name, method in methods.items():
             step(f"tracing {name}")
@@ -95,27 +101,43 @@ def lower(
                 module = exported[name].module()
                 delegate_external_constants_pass_unlifted(module, gen_tag_fn=tag)
                 exported[name] = _traced(Method(module, method.inputs, method.shapes))
-        edge = to_edge_transform_and_lower(
-            exported,
-            partitioner={name: [_partitioner(backend, name, step)] for name in methods},
-            transform_passes=_passes(backend),
-            compile_config=EdgeCompileConfig(_check_ir_validity=False, _skip_dim_order=True),
-            constant_methods=dict(constants),
-        )
-        step("writing the program")
-        found = {name: _share(edge.exported_program(name)) for name in methods}
-        done = edge.to_executorch(
-            ExecutorchBackendConfig(
-                memory_planning_pass=MemoryPlanningPass(alloc_graph_input=False),
-                external_constants=tag if apart else False,
-                do_quant_fusion_and_const_prop=quantised,
+        with _refusals(backend):
+            edge = to_edge_transform_and_lower(
+                exported,
+                partitioner=partitioners,
+                transform_passes=_passes(backend),
+                compile_config=EdgeCompileConfig(_check_ir_validity=False, _skip_dim_order=True),
+                constant_methods=dict(constants),
             )
-        )
+            step("writing the program")
+            found = {name: _share(edge.exported_program(name)) for name in methods}
+            done = edge.to_executorch(
+                ExecutorchBackendConfig(
+                    memory_planning_pass=MemoryPlanningPass(alloc_graph_input=False),
+                    external_constants=tag if apart else False,
+                    do_quant_fusion_and_const_prop=quantised,
+                )
+            )
         with (folder / program).open("wb") as file:
             done.write_to_file(file)
         done.write_tensor_data_to_file(str(folder))
     data = sorted(path.name for path in folder.glob("*.ptd"))
     return Lowered(data, {n: share for n, (share, _) in found.items()}, {n: o for n, (_, o) in found.items()})
+
+
+@contextlib.contextmanager
+def _refusals(backend: Backend) -> Iterator[None]:
+    """An operator that the backend or ExecuTorch lacks becomes a `KillahError`; all else is a bug."""
+    try:
+        yield
+    except (ExportError, RuntimeError) as error:  # NotImplementedError is a RuntimeError
+        first = next(iter(str(error).strip().splitlines()), "")
+        if not isinstance(error, NotImplementedError) and not _REFUSED.search(first):
+            raise
+        raise KillahError(
+            f"{backend} cannot take this model: {first[:200] or 'an operator is missing'}.",
+            "Try another --backend.",
+        ) from error
 
 
 def _traced(method: Method) -> ExportedProgram:
@@ -158,16 +180,7 @@ def _delegate(backend: Backend) -> tuple[type, dict[str, Any]]:
 
         return MLXPartitioner, {}
     if backend == "coreml":
-        import coremltools
-        from executorch.backends.apple.coreml.compiler import CoreMLBackend
-        from executorch.backends.apple.coreml.partition import CoreMLPartitioner
-
-        specs = CoreMLBackend.generate_compile_specs(
-            minimum_deployment_target=coremltools.target.iOS18,
-            compute_precision=coremltools.precision.FLOAT16,
-            compute_unit=coremltools.ComputeUnit.CPU_AND_NE,
-        )
-        return CoreMLPartitioner, {"compile_specs": specs, "take_over_mutable_buffer": True}
+        return _core_ml()
     from executorch.exir.backend.partitioner import Partitioner, PartitionResult
 
     class Nothing(Partitioner):
@@ -175,6 +188,23 @@ def _delegate(backend: Backend) -> tuple[type, dict[str, Any]]:
             return PartitionResult(exported_program, {})
 
     return Nothing, {}
+
+
+def _core_ml() -> tuple[type, dict[str, Any]]:
+    try:
+        import coremltools
+        from executorch.backends.apple.coreml.compiler import CoreMLBackend
+        from executorch.backends.apple.coreml.partition import CoreMLPartitioner
+    except ImportError as error:
+        raise KillahError(
+            "Apple's coremltools are not installed.", "Export on a Mac or on Linux for x86-64."
+        ) from error
+    specs = CoreMLBackend.generate_compile_specs(
+        minimum_deployment_target=coremltools.target.iOS18,
+        compute_precision=coremltools.precision.FLOAT16,
+        compute_unit=coremltools.ComputeUnit.CPU_AND_NE,
+    )
+    return CoreMLPartitioner, {"compile_specs": specs, "take_over_mutable_buffer": True}
 
 
 def _passes(backend: Backend) -> Any:
