@@ -27,6 +27,12 @@ COMMANDS = (
     Command("Open…", "open", "ctrl+o", "Edit another file"),
     Command("New", "new", "ctrl+n", "Begin an empty text"),
     Command("Find…", "find", "ctrl+f,f3", "Find words in the text"),
+    Command(
+        "Another suggestion",
+        "another",
+        "ctrl+space,ctrl+@,ctrl+right_square_bracket",
+        "Other ghost text, or some where none is shown (also Ctrl ])",
+    ),
     Command("Continue at the caret", "continue", "ctrl+g,f5", "Let the model write on; Escape stops it"),
     Command("Rephrase…", "rewrite('rephrase')", "f8,ctrl+r", "The selection or paragraph in other words"),
     Command("Summarise", "rewrite('summarise')", "f9,ctrl+t", "The selection or paragraph in short"),

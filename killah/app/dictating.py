@@ -177,10 +177,11 @@ class Dictating:
         return name in answers
 
     def _take(self, command: Command) -> bool:
-        """Ghost text: all of it, a word of it, or none."""
-        actions = {
+        """Ghost text: all of it, a word of it, another, or none."""
+        actions: dict[tuple[str, str], Callable[[], object]] = {
             ("accept", "word"): self._area.action_accept_word,
             ("accept", ""): self._area.action_accept,
+            ("next", ""): lambda: self._run("another"),
             ("reject", ""): self._area.action_dismiss,
         }
         action = actions.get((command.name, command.unit))

@@ -267,6 +267,14 @@ class Editor(App[Summary]):
         self.area.focus()
         self.dictating.toggle()
 
+    def action_another(self) -> None:
+        """Another suggestion than the one that is shown, or one where none is."""
+        self.area.focus()
+        if self.area.offered:
+            self.noted.settled("dismissed")
+        if self.continuation.running or not self.ghosts.another():
+            self.notify("Suggestions come at the end of a word, in a text that has begun.")
+
     def action_toggle_ghost(self) -> None:
         """Ghost text on or off."""
         self.ghosts.turn(self.ghosts.state in ("off", "failed"))

@@ -1,7 +1,7 @@
 """Asks the engine for ghost text while the writer pauses, and drops every answer that comes too late."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import Literal
@@ -21,11 +21,12 @@ MARKS = {"idle": "○", "thinking": "◌", "shown": "●"}
 
 @dataclass(eq=False)
 class Request:
-    """One question to the engine. `due` is when the debounce ended, in seconds of `time.monotonic`."""
+    """One question to the engine. `due` is when it was due, in seconds of `time.monotonic`."""
 
     job: Job[Ghost]
     origin: Origin
     due: float
+    wanted: bool  # somebody asked for it
     shown: bool = field(default=False)
 
 
@@ -50,6 +51,7 @@ class Ghosts:
         self._on_shown = shown
         self._request: Request | None = None
         self._timer: Timer | None = None
+        self._others: tuple[Origin, list[str]] | None = None  # what another was asked for beside, and where
 
     @property
     def state(self) -> State:
@@ -86,6 +88,24 @@ class Ghosts:
         if self._on and self.error is None and self._area.fresh:
             self._timer = self._area.set_timer(self._debounce, self._ask)
 
+    def another(self) -> bool:
+        """Ask for a suggestion that begins otherwise than those shown here; False where there can be none.
+
+        It comes also where ghost text is off, or the engine is not sure.
+        """
+        if not self._askable or self.error is not None:
+            return False
+        origin, offered = self._area.origin, self._area.offered
+        if self._others is None or self._others[0] != origin:
+            self._others = origin, []
+        if offered:
+            self._others[1].append(offered)
+            self.figures.settle("dismissed", 0)
+        self.stop()
+        self._area.forget_ghost()
+        self._ask(tuple(self._others[1]))
+        return True
+
     def skip(self) -> None:
         """Do not ask about the text as it is now."""
         self.stop()
@@ -100,15 +120,21 @@ class Ghosts:
             self._request.job.cancel()
             self._request = None
 
-    def _ask(self) -> None:
+    @property
+    def _askable(self) -> bool:
+        return self._area.at_word_end and self._area.document.words > 0
+
+    def _ask(self, beside: Sequence[str] | None = None) -> None:
         self._timer = None
         area = self._area
         area.fresh = False
-        if not area.at_word_end or area.document.words == 0:
+        if not self._askable:
             return
         self.figures.asked += 1
-        job = self._engine.ghost(area.text, area.caret)
-        self._request = Request(job, area.origin, due=area.key_time + self._debounce)
+        job = self._engine.ghost(area.text, area.caret, beside=beside)
+        wanted = beside is not None
+        due = area.key_time if wanted else area.key_time + self._debounce
+        self._request = Request(job, area.origin, due, wanted)
         Thread(target=self._listen, args=(self._request,), name="ghost", daemon=True).start()
         self._changed()
 
@@ -140,6 +166,8 @@ class Ghosts:
     def _ended(self, request: Request, error: KillahError | None) -> None:
         if request is self._request:
             self._request = None
+            if request.wanted and not request.shown and error is None:
+                self._area.notify("The model knows no other words here.")
         if error is not None and self.error is None:
             self.error = error
         self._changed()

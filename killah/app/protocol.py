@@ -46,8 +46,11 @@ class Engine(Protocol):
         """Wait for the model; raises `KillahError` if it cannot be loaded."""
         ...
 
-    def ghost(self, text: str, caret: int) -> Job[Ghost]:
-        """A suggestion for what follows `text[:caret]`, growing; no event when none is good enough."""
+    def ghost(self, text: str, caret: int, *, beside: Sequence[str] | None = None) -> Job[Ghost]:
+        """A suggestion for what follows `text[:caret]`, growing; no event when none is good enough.
+
+        With `beside` one that begins otherwise than each of these, good or not.
+        """
         ...
 
     def continuation(self, text: str) -> Job[str]:

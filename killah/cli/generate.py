@@ -1,7 +1,8 @@
 """`killah complete` and `killah continue`: Unix filters over the engine."""
 
 import time
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,6 +23,9 @@ from killah.cli.streaming import (
     stream_texts,
 )
 
+if TYPE_CHECKING:
+    from killah.engine import Engine, Ghost
+
 
 def register(app: typer.Typer) -> None:
     """Add both commands to the root."""
@@ -35,6 +39,9 @@ def complete(
         float | None, typer.Option(help="Least probability that the next word is right; 0 always suggests.")
     ] = None,
     words: Annotated[int | None, typer.Option(help="Longest suggestion, in words.")] = None,
+    choices: Annotated[
+        int, typer.Option(min=0, max=20, help="As many that begin with different words, sure or not.")
+    ] = 0,
     persona: Persona = None,
     as_: As = None,
     model: Model = None,
@@ -46,18 +53,32 @@ def complete(
         if engine.persona:
             engine.passages(before)  # wait for them: a single completion has no later keystroke
         start = time.perf_counter()
-        ghosts = engine.ghost(before, len(before), codes=as_ or ()).result()
-        milliseconds = 1000 * (time.perf_counter() - start)
-    last = ghosts[-1] if ghosts else None
-    if as_json:
         found = (
-            {"text": last.text, "probability": last.probability}
-            if last
-            else {"text": "", "probability": None}
+            _choices(engine, before, as_ or (), choices) if choices else _surest(engine, before, as_ or ())
         )
-        print_json(found | {"milliseconds": round(milliseconds, 1)})
-    elif last:
-        print(last.text)
+        milliseconds = 1000 * (time.perf_counter() - start)
+    if as_json:
+        told = [{"text": each.text, "probability": each.probability} for each in found]
+        best = told[0] if told else {"text": "", "probability": None}
+        more = {"choices": told} if choices else {}
+        print_json(best | more | {"milliseconds": round(milliseconds, 1)})
+        return
+    for each in found:
+        print(each.text)
+
+
+def _surest(engine: "Engine", before: str, codes: Sequence[str]) -> "list[Ghost]":
+    """The ghost text as it stands in the end, if there is any."""
+    return engine.ghost(before, len(before), codes).result()[-1:]
+
+
+def _choices(engine: "Engine", before: str, codes: Sequence[str], count: int) -> "list[Ghost]":
+    """Up to `count` suggestions, the likeliest beginning first."""
+    found: list[Ghost] = []
+    for _ in range(count):
+        beside = [each.text for each in found]
+        found += engine.ghost(before, len(before), codes, beside=beside).result()[-1:]
+    return found
 
 
 def continue_(

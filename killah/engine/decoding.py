@@ -3,8 +3,9 @@
 Each is a generator that yields what is ready, and None between tokens, where it may be interrupted.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import mlx.core as mx
 import numpy as np
@@ -19,6 +20,7 @@ from killah.gemma.stack import NOTHING, Blend
 from killah.gemma.tokenizer import Decoder, Tokenizer
 
 LONGEST_WORD = 12  # tokens; a longer "word" is noise
+LINES = 8 * "\n"  # what no suggestion that was asked for begins with
 
 
 @dataclass(frozen=True)
@@ -39,30 +41,39 @@ def ghost(
     precision: float,
     blend: Blend = NOTHING,
     habits: Habits | None = None,
+    beside: Sequence[str] | None = None,
 ) -> Iterator[Ghost | None]:
     """Greedy suggestion, growing word by word while P(all of it is right) is at least `precision`.
 
-    Yields nothing where not even the first word is sure enough. Ends at a line's end or `words` words.
+    Yields nothing where not even the first word is sure enough. Ends at a line's end or `words` words. With
+    `beside` somebody asked for one that begins otherwise than each of these: its first word comes in any
+    case, and only what follows it must be sure enough.
     """
     yield from session.prefill(prompt.slots, blend)
     habits = habits.over(prompt.text) if habits else None
-    healing, decoder = Healing(tokenizer, session.vocabulary, prompt.required), Decoder()
+    asked = beside is not None
+    apart = [text.encode() for text in (*beside, LINES)] if beside is not None else []
+    healing = Healing(tokenizer, session.vocabulary, prompt.required, beside=apart)
+    decoder = Decoder()
     goes_on = mx.array(tokenizer.word_inner)
     text, logprob, shown, first = "", 0.0, 0, 0.0
     for _ in range(LONGEST_WORD * words):
         token, step, end = _best(healing.mask(_expected(session, habits)), goes_on)
+        if not isfinite(step):  # no other word begins with what is typed
+            return
         new = decoder.push(healing.take(token))
         if text.strip() and not _same_word(text[-1], new):
             probability = gate.probability(logprob + (end if text[-1].isalnum() else 0.0))
-            if probability < precision:
+            if probability < precision and not asked:
                 return
             first = first or probability
             shown += 1
             yield Ghost(text, first)
             if shown == words:
                 return
+            logprob, asked = (0.0 if asked else logprob), False
         logprob += step
-        if "\n" in new or gate.probability(logprob) < precision:
+        if "\n" in new or (gate.probability(logprob) < precision and not asked):
             return
         text += new
         session.step(token)

@@ -75,15 +75,18 @@ class Engine:
         """What kind of text it is from now on, wherever nothing else is said; nothing for no kind."""
         self._kind = tuple(codes)
 
-    def ghost(self, text: str, caret: int, codes: Sequence[str] = ()) -> Job[Ghost]:
+    def ghost(
+        self, text: str, caret: int, codes: Sequence[str] = (), *, beside: Sequence[str] | None = None
+    ) -> Job[Ghost]:
         """Suggestion for what follows `text[:caret]`, growing as it is made; nothing if the gate says no.
 
-        `codes` say what kind of text it is: letter, story, formal, ... (`killah.engine.codes`).
+        `codes` say what kind of text it is: letter, story, formal, ... (`killah.engine.codes`). With `beside`
+        it begins otherwise than each of these, and its first word comes whatever the gate says.
         """
         before = text[:caret]
         self._lookups.follow(before, _asking("autocomplete"))
         return self._scheduler.submit(
-            lambda: self._generation.ghost(before, self._lookups.nearby, codes or self._kind),
+            lambda: self._generation.ghost(before, self._lookups.nearby, codes or self._kind, beside),
             Priority.KEYSTROKE,
         )
 

@@ -87,8 +87,10 @@ class Generation:
         except Exception as error:  # raised again wherever a persona is needed
             self.ready.set_exception(error)
 
-    def ghost(self, before: str, personal: Personal, codes: Sequence[str]) -> Iterator[Ghost | None]:
-        """A suggestion for what follows `before`, growing."""
+    def ghost(
+        self, before: str, personal: Personal, codes: Sequence[str], beside: Sequence[str] | None
+    ) -> Iterator[Ghost | None]:
+        """A suggestion for what follows `before`, growing; beside others, if it was asked for."""
         session, settings = self._session("autocomplete"), self._settings
         composed = self._composed("autocomplete", personal, codes)
         yield from decoding.ghost(
@@ -100,6 +102,7 @@ class Generation:
             precision=settings.ghost_precision,
             blend=composed.blend,
             habits=personal.habits,
+            beside=beside,
         )
 
     def continuation(

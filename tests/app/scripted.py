@@ -69,6 +69,7 @@ class ScriptedEngine:
         self._ghost, self._continuation, self._error = ghost, continuation, error
         self._rewrite, self._styles = rewrite, styles
         self.asked: list[tuple[str, int]] = []
+        self.beside: list[list[str] | None] = []
         self.jobs: list[Job] = []
         self.rewritten: list[tuple[str, str, str]] = []
         self.persona: str | None = None
@@ -79,8 +80,9 @@ class ScriptedEngine:
             raise self._error
         return Info()
 
-    def ghost(self, text: str, caret: int) -> Job:
+    def ghost(self, text: str, caret: int, *, beside: Sequence[str] | None = None) -> Job:
         self.asked.append((text, caret))
+        self.beside.append(None if beside is None else list(beside))
         return self._add(self._ghost(text[:caret]) if self._ghost else Job())
 
     def continuation(self, text: str) -> Job:

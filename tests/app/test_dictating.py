@@ -106,6 +106,8 @@ async def test_ghost_text_is_taken_and_refused_by_voice():
         assert app.area.text == "Onex and so on"
         assert sources(app) == [("x", "typed"), (" and", "generated"), (" so on", "generated")]
         await until(pilot, lambda: app.area.offered)
+        say(app, "next")
+        await until(pilot, lambda: engine.beside[-1] == [" and so on"] and app.area.offered)
         say(app, "reject")
         assert not app.area.offered
         say(app, "accept")

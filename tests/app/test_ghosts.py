@@ -134,6 +134,44 @@ async def test_escape_cancels_and_keeps_quiet_until_the_next_key():
         await until(pilot, lambda: len(engine.jobs) == 2)
 
 
+async def test_another_one_begins_otherwise_than_all_that_were_shown_at_this_place():
+    engine = ScriptedEngine()
+    app = editor("One", engine)
+    async with app.run_test() as pilot:
+        await at_end(pilot)
+        await pilot.press("x")
+        await until(pilot, lambda: engine.jobs)
+        engine.jobs[0].send(Ghost(" two"))
+        await until(pilot, lambda: app.area.suggestion == " two")
+        await pilot.press("ctrl+@")
+        await until(pilot, lambda: engine.jobs[0].cancelled and len(engine.jobs) == 2)
+        engine.jobs[0].send(Ghost(" two three"))
+        engine.jobs[1].send(Ghost(" too")).end()
+        await until(pilot, lambda: app.area.suggestion == " too")
+        await pilot.press("ctrl+right_square_bracket")
+        await until(pilot, lambda: len(engine.jobs) == 3)
+        assert engine.beside == [None, [" two"], [" two", " too"]]
+        engine.jobs[2].send(Ghost(" tomorrow")).end()
+        await until(pilot, lambda: app.area.suggestion == " tomorrow")
+        assert app.ghosts.figures.dismissed == 2
+        await pilot.press("tab")
+        assert app.area.text == "Onex tomorrow"
+        await pilot.press("ctrl+space")
+        await until(pilot, lambda: engine.beside[-1] == [])  # at another place nothing was shown yet
+
+
+async def test_one_is_asked_for_where_none_is_shown_and_it_is_told_if_there_is_none():
+    engine = ScriptedEngine(always())
+    app = editor("One", engine, ghost=False)
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+space")  # inside the word
+        assert engine.asked == []
+        await at_end(pilot)
+        await pilot.press("ctrl+space")
+        await until(pilot, lambda: engine.beside == [[]])
+        await until(pilot, lambda: any("no other words" in each.message for each in app._notifications))
+
+
 async def test_f4_turns_it_off_and_on():
     engine = ScriptedEngine(always(" two"))
     app = editor("One", engine)

@@ -65,3 +65,11 @@ def test_unknown_persona_or_model_is_one_line(killah, arguments, says):
     assert done.code == 1
     assert says in done.err
     assert done.err.count("\n") == 1
+
+
+def test_complete_gives_choices_that_begin_otherwise(killah):
+    lines = killah("complete", "The name of the man was", "--choices", "4").out.splitlines()
+    assert len({line.split()[0] for line in lines}) == 4
+    found = json.loads(killah("complete", "The name of the man was", "--choices", "2", "--json").out)
+    assert found["text"] == found["choices"][0]["text"]
+    assert found["choices"][0]["probability"] >= found["choices"][1]["probability"]

@@ -1,6 +1,7 @@
 """The engine on the shipped model: what a surface gets, and how it can stop it."""
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -65,6 +66,24 @@ def test_the_gate_is_silent_where_nothing_is_sure():
         assert strict.ghost("The name of the man was ", 24).result() == []
     with Engine(Settings(ghost_precision=0.0)) as bold:
         assert len(bold.ghost("The name of the man was ", 24).result()) == bold._settings.ghost_words
+
+
+@pytest.mark.parametrize(
+    "before", ["The name of the man was", "The name of the man was ", "He spoke of the wo"]
+)
+def test_whoever_asks_for_another_gets_different_first_words_whether_they_are_sure_or_not(engine, before):
+    found = []
+    for _ in range(6):
+        found.append(engine.ghost(before, len(before), beside=found).result()[-1].text)
+    assert not any("\n" in text for text in found)
+    assert len({re.match(r"\s*\w+|\s*\S", text).group() for text in found}) == 6, found
+
+
+def test_where_no_other_word_is_left_there_is_no_other_suggestion(engine):
+    before = "I shall not be abl"
+    first = engine.ghost(before, len(before), beside=[]).result()[-1].text
+    assert first.startswith("e")
+    assert engine.ghost(before, len(before), beside=[first]).result() == []
 
 
 def test_a_seed_repeats_a_continuation_and_pieces_join(engine):
