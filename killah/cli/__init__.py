@@ -12,7 +12,6 @@ from killah.cli import (
     compose,
     config,
     demo,
-    dictate,
     doctor,
     export,
     export_doors,
@@ -21,13 +20,11 @@ from killah.cli import (
     models,
     persona,
     rewrite,
-    speak,
-    talk,
     train,
-    transcribe,
     vocabulary,
     write,
 )
+from killah.cli.speech import dictate, speak, talk, transcribe
 from killah.errors import KillahError
 
 app = typer.Typer(

@@ -3,60 +3,33 @@
 import sys
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from rich.console import Console, Group
-from rich.live import Live
 from rich.text import Text
 
 from killah import paths
-from killah.cli.hearing import BAR, QUIETEST
 from killah.cli.output import print_json, read_text
-from killah.cli.talk_keys import Keyboard
+from killah.cli.speech.keys import Keyboard
+from killah.cli.speech.page import Page
 from killah.engine.talking.conversation import Asked, Heard, Interrupted, Listening, Reply, Told
 from killah.persona.scanning import printable
 
 
-class Page:
-    """Turns on stdout; under them, where stderr is a terminal, what is being said or typed and the level."""
+class ConversationPage(Page):
+    """Turns on stdout; under them, in a terminal, what is being said or typed."""
 
     def __init__(self, keyboard: Keyboard, *, live: bool, as_json: bool, file: Path | None) -> None:
-        console = Console(stderr=True, highlight=False)
+        super().__init__("Loading.", shown=live and not as_json)
         self._keyboard, self._as_json = keyboard, as_json
-        self._shown = live and not as_json and console.is_terminal
-        self._above = self._shown and sys.stdout.isatty()
-        self._heard, self._said = "", "Loading."
+        self._above = self.shown and sys.stdout.isatty()
+        self._heard = ""
         self._printing = threading.Lock()
-        self._level: float | None = None  # while nothing listens
-        self._live = Live(console=console, refresh_per_second=10, get_renderable=self._drawn, transient=True)
         self._notes = Notes(file) if file else None
-
-    def __enter__(self) -> Self:
-        if self._shown:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._shown:
-            self._live.stop()
-
-    def say(self, text: str) -> None:
-        """A sentence about the microphone or the voice; on stderr where nothing is drawn."""
-        self._said = text
-        if not self._shown:
-            print(f"killah: {text}", file=sys.stderr, flush=True)
 
     def ready(self, text: str) -> None:
         """Turns can be taken from now on."""
-        self._said = text
+        self.said = text
         self.event("ready")
-
-    def level(self, decibels: float) -> None:
-        """How loud it is, in dBFS."""
-        self._level = decibels
 
     def tell(self, told: Told) -> None:
         """Show what happened, and keep it."""
@@ -66,6 +39,11 @@ class Page:
             self._show(told)
         if self._notes and isinstance(told, Asked | Reply):
             self._notes.add(told)
+
+    def lines(self) -> Text:
+        """What is being typed, else what is being said."""
+        typed = self._keyboard.line
+        return Text(f"> {typed}▏") if typed or not self._heard else Text(self._heard, "dim italic")
 
     def event(self, name: str, **fields: Any) -> None:
         """One more event, for JSON only."""
@@ -80,30 +58,21 @@ class Page:
         if isinstance(told, Heard):
             self._heard = told.text
         elif isinstance(told, Listening):
-            self._said = "Listening." if told.on else "Not listening: say “start listening”, or type."
+            self.said = "Listening." if told.on else "Not listening: say “start listening”, or type."
         elif isinstance(told, Asked):
-            self._heard, self._said = "", "" if told.request else "Looking it up."
+            self._heard, self.said = "", "" if told.request else "Looking it up."
             self._print(Text(f"You: {told.text}", "bold"))
         elif isinstance(told, Reply):
-            self._said = ""
+            self.said = ""
             self._print(Text(told.text))
             if told.answer is not None:
                 self._print(Text(f"     {source(told)}", "dim"))
 
     def _print(self, text: Text) -> None:
         if self._above:
-            self._live.console.print(text)
+            self.console.print(text)
         else:
             print(text.plain, flush=True)
-
-    def _drawn(self) -> Group:
-        typed = self._keyboard.line
-        line = Text(f"> {typed}▏") if typed or not self._heard else Text(self._heard, "dim italic")
-        status = Text()
-        if self._level is not None:
-            filled = round(BAR * min(1.0, max(0.0, 1 - self._level / QUIETEST)))
-            status.append("▮" * filled + "▯" * (BAR - filled) + "  ", "green")
-        return Group(line, status.append(self._said, "dim"))
 
 
 class Notes:

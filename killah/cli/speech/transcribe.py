@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from killah.cli.hearing_options import WAY, Way
 from killah.cli.output import json_text, progress_bar
+from killah.cli.speech.ways import WAY, Way
 from killah.errors import KillahError
 
 if TYPE_CHECKING:

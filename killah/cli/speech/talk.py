@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from killah.audio.dictation.live import Dictation
-    from killah.cli.talk_keys import Keyboard
-    from killah.cli.talk_page import Page
+    from killah.cli.speech.conversation_page import ConversationPage
+    from killah.cli.speech.keys import Keyboard
     from killah.engine.engine import Engine
     from killah.engine.hearing.ear import Ear
     from killah.engine.talking.conversation import Told
@@ -67,10 +67,10 @@ def talk(
 
     With --text the exit code is 1 where there is no answer.
     """
-    from killah.cli.sound import killed_cleanly, live, recorded
+    from killah.cli.speech.conversation_page import ConversationPage
+    from killah.cli.speech.keys import Keyboard
+    from killah.cli.speech.sound import killed_cleanly, live, recorded
     from killah.cli.streaming import engine_for
-    from killah.cli.talk_keys import Keyboard
-    from killah.cli.talk_page import Page
     from killah.config import load
     from killah.engine.talking.lookup import Libraries
 
@@ -81,7 +81,7 @@ def talk(
         hears = persona if text is None and not typed else "none"  # the ear expects a persona's names
         engine = stack.enter_context(engine_for(model, hears, encoder=encoder))
         keyboard = Keyboard(lambda: session.talk.key())  # noqa: PLW0108 - the session is made later
-        page = stack.enter_context(Page(keyboard, live=text is None, as_json=as_json, file=file))
+        page = stack.enter_context(ConversationPage(keyboard, live=text is None, as_json=as_json, file=file))
         session = Session(libraries, engine, page, voice=voice, headphones=headphones)
         stack.callback(session.close)
         stack.enter_context(keyboard)
@@ -109,7 +109,13 @@ class Session:
     """One conversation between the terminal, the microphone and the voice."""
 
     def __init__(
-        self, libraries: "Libraries", engine: "Engine", page: "Page", *, voice: bool, headphones: bool
+        self,
+        libraries: "Libraries",
+        engine: "Engine",
+        page: "ConversationPage",
+        *,
+        voice: bool,
+        headphones: bool,
     ) -> None:
         from killah.engine.talking.answering import Answering
         from killah.engine.talking.conversation import Talk

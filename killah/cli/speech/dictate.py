@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from killah.cli.hearing_options import WAY, Way
 from killah.cli.output import print_json, table
+from killah.cli.speech.ways import WAY, Way
 
 if TYPE_CHECKING:
     from killah.audio.commands.document import Document
@@ -47,8 +47,8 @@ def dictate(
     from killah.audio.commands.document import Document
     from killah.audio.dictation.language import understand
     from killah.audio.dictation.live import Dictation
-    from killah.cli.hearing import Page
-    from killah.cli.sound import live, recorded
+    from killah.cli.speech.dictation_page import DictationPage
+    from killah.cli.speech.sound import live, recorded
     from killah.cli.streaming import engine_for
     from killah.config import load
     from killah.engine.hearing.ways import chosen
@@ -61,7 +61,7 @@ def dictate(
         heard = chosen(way, model or load().model)
         ear = engine.ear(heard)
         scribe, dictation = Scribe(document, engine, ear.names), Dictation(ear, understand)
-        page = stack.enter_context(Page(document, shown=not as_json))
+        page = stack.enter_context(DictationPage(document, shown=not as_json))
         sound = stack.enter_context(recorded(recording) if recording else live(device, page.say))
 
         def take(events: "list[Event]") -> None:

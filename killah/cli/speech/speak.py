@@ -5,7 +5,6 @@ import io
 import os
 import select
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from killah.cli.output import print_json, read_text, table
-from killah.cli.sound import killed_cleanly
+from killah.cli.speech.sound import killed_cleanly
 from killah.errors import KillahError
 
 if TYPE_CHECKING:
@@ -114,34 +113,11 @@ def _chunks(stopped: Callable[[], bool]) -> Iterator[bytes]:
 @contextmanager
 def _any_key(act: Callable[[], None]) -> Iterator[None]:
     """Call `act` when a key is pressed, where there is a terminal that listens to this process."""
+    from killah.cli.speech.keys import keys, listens
+
     with ExitStack() as stack:
         with suppress(OSError):
             terminal = stack.enter_context(Path("/dev/tty").open("rb", buffering=0)).fileno()
-            if os.tcgetpgrp(terminal) == os.getpgrp():
-                stack.enter_context(_keys(terminal, act))
+            if listens(terminal):
+                stack.enter_context(keys(terminal, lambda _: act()))
         yield
-
-
-@contextmanager
-def _keys(terminal: int, act: Callable[[], None]) -> Iterator[None]:
-    import termios
-    import tty
-
-    over, end = os.pipe()
-    before = termios.tcgetattr(terminal)
-    tty.setcbreak(terminal)
-    keys = threading.Thread(target=_wait_for_key, args=(terminal, over, act), daemon=True)
-    keys.start()
-    try:
-        yield
-    finally:
-        os.close(end)
-        keys.join()
-        os.close(over)
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
-
-
-def _wait_for_key(terminal: int, over: int, act: Callable[[], None]) -> None:
-    pressed, _, _ = select.select([terminal, over], [], [])
-    if terminal in pressed:
-        act()
