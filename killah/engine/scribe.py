@@ -17,6 +17,7 @@ from killah.audio.dictation.language import language_of
 from killah.audio.dictation.live import Event, Final, Said
 from killah.audio.dictation.marked import with_marks
 from killah.audio.dictation.text import Marked, written
+from killah.audio.recognition.ctc import text_of
 from killah.engine.engine import Engine
 from killah.engine.instructing import rewritten
 from killah.errors import KillahError
@@ -61,7 +62,7 @@ class Scribe:
     def _write(self, event: Final) -> Outcome:
         start, end = sorted(self.document.buffer.selection)
         text = self.document.text
-        language = language_of(" ".join(word.text for word in event.words))
+        language = language_of(text_of(event.words))
         found = written(
             event.words,
             text[:start],
@@ -84,7 +85,7 @@ class Scribe:
 
     def _do(self, event: Said) -> Outcome:
         if event.words:
-            self.document.language = language_of(" ".join(word.text for word in event.words))
+            self.document.language = language_of(text_of(event.words))
         outcome = self._done(event, event.command)
         # What ends a dictation is said again when its time has come.
         if event.command.then and outcome.done and event.command.name != "transcribe":

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from killah.audio.commands import Command, intent, nearest, parse
 from killah.audio.commands.tables import Language
 from killah.audio.dictation.text import Marked, written
-from killah.audio.recognition.ctc import Word
+from killah.audio.recognition.ctc import Word, text_of
 
 
 def language_of(text: str) -> Language:
@@ -33,5 +33,5 @@ def as_written(
     marked: Sequence[Marked] = (),
 ) -> str:
     """An utterance as text, to stand behind `before`; `names` and `marked` as `written` takes them."""
-    language = language_of(" ".join(word.text for word in words))
+    language = language_of(text_of(words))
     return written(words, before, language=language, names=names, marked=marked).text

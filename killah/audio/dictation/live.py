@@ -23,7 +23,8 @@ from killah.audio.dictation.limit import Limit
 from killah.audio.dictation.stream import UtteranceStream
 from killah.audio.dictation.text import Marked
 from killah.audio.dictation.utterances import Audio, End, Start, Utterances
-from killah.audio.recognition.ctc import Word
+from killah.audio.recognition.ctc import Word, text_of
+from killah.audio.recognition.hearing import Hearing
 
 TOLD = 1.0  # seconds of silence between two that are told
 COMMAND = 4.0  # seconds that a command takes at most, with the silence around it
@@ -31,24 +32,12 @@ SOUNDS_LIKE = 0.25  # nats a letter that a phrase may be less likely than what w
 _LISTENING = {"stop_listening": False, "start_listening": True}
 
 
-class Listener(Protocol):
-    """Hears samples (samples,), quickly or with care; words have times in them."""
+class Listener(Hearing, Protocol):
+    """Hears, and knows how names are written."""
 
     @property
     def names(self) -> Mapping[str, str]:
         """How words it expects are spelled, by what is heard."""
-        ...
-
-    def draft(self, samples: np.ndarray) -> Sequence[Word]:
-        """The words so far."""
-        ...
-
-    def settle(self, samples: np.ndarray) -> Sequence[Word]:
-        """The words for good."""
-        ...
-
-    def phrase(self, samples: np.ndarray, phrases: Sequence[str]) -> tuple[str, float] | None:
-        """Which of `phrases` was said, if one was, and how far from it in nats a letter."""
         ...
 
 
@@ -204,13 +193,13 @@ class Dictation:
 
         An instruction in free words must be the words that were settled on.
         """
-        if command := self._understand(_text(words)):
+        if command := self._understand(text_of(words)):
             return command
-        if (command := self._understand(_text(draft))) and not command.said:
+        if (command := self._understand(text_of(draft))) and not command.said:
             return command
         if len(samples) > COMMAND * RATE:
             return None
-        phrases = [phrase for text in (_text(words), _text(draft)) if text for phrase in near(text)]
+        phrases = [phrase for text in (text_of(words), text_of(draft)) if text for phrase in near(text)]
         found = self._listener.phrase(samples, phrases)
         return self._understand(found[0]) if found and found[1] <= SOUNDS_LIKE else None
 
@@ -219,7 +208,3 @@ class Dictation:
             return []
         self._told = self._time
         return [Silence(self._time - self._quiet_since, self._time)]
-
-
-def _text(words: Sequence[Word]) -> str:
-    return " ".join(word.text for word in words)

@@ -7,6 +7,7 @@ from typing import Protocol
 from killah.audio.dictation.language import language_of
 from killah.audio.dictation.live import Final
 from killah.audio.dictation.text import Marked, plain
+from killah.audio.recognition.ctc import text_of
 
 LONGEST = 200  # words at a time; what is longer stays as it is
 
@@ -24,7 +25,7 @@ def with_marks(event: Final, engine: Marking, before: str, names: Mapping[str, s
 
     `before` is the text it goes behind, `names` are spellings by what is heard. Waits for `engine`.
     """
-    if language_of(" ".join(word.text for word in event.words)) != "en":
+    if language_of(text_of(event.words)) != "en":
         return event
     words = plain(event.words, names=names)
     return replace(event, marked=tuple(engine.marked(words, before))) if 0 < len(words) <= LONGEST else event

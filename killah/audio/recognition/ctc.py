@@ -33,6 +33,11 @@ class Word:
     score: float
 
 
+def text_of(words: Sequence[Word]) -> str:
+    """The words in a row."""
+    return " ".join(word.text for word in words)
+
+
 @dataclass(frozen=True)
 class Letters:
     """What each column of CTC log probabilities writes, in lower case; special tokens write nothing."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from killah.cli.output import print_json, table
-from killah.cli.speech.ways import WAY, Way
+from killah.cli.speech.options import WAY, Device, Encoder, Recording, Way
+from killah.cli.streaming import Model
 
 if TYPE_CHECKING:
     from killah.audio.commands.document import Document
@@ -24,14 +25,12 @@ def dictate(
     file: Annotated[
         Path | None, typer.Option("--file", "-f", help="Go on writing this file; saved at every pause.")
     ] = None,
-    recording: Annotated[
-        Path | None, typer.Option("--from", help="Hear a recording as if it were said now.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="Microphone: its number or a part of its name.")] = None,
+    recording: Recording = None,
+    device: Device = None,
     devices: Annotated[bool, typer.Option("--devices", help="List the microphones.")] = False,
     persona: Annotated[str | None, typer.Option(help="Who 'continue' and 'rephrase that' write as.")] = None,
-    model: Annotated[str | None, typer.Option(help="Base model, by name or folder.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="Speech encoder, by name or folder.")] = None,
+    model: Model = None,
+    encoder: Encoder = None,
     way: Annotated[Way, typer.Option("--engine", help=WAY)] = "best",
     as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
 ) -> None:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from killah.audio.dictation.live import Event, Final, Partial, Said
+from killah.audio.recognition.ctc import text_of
 from killah.cli.speech.page import QUIETEST, Page
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class DictationPage(Page):
     def show(self, event: Event) -> None:
         """Follow what was heard."""
         if isinstance(event, Partial):
-            self._partial = " ".join(word.text for word in event.words)
+            self._partial = text_of(event.words)
         elif isinstance(event, Final | Said):
             self._partial = ""
         if isinstance(event, Said):

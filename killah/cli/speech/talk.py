@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from killah.cli.speech.options import Device, Encoder, Recording
 from killah.cli.streaming import Model
 from killah.errors import KillahError
 
@@ -46,13 +47,11 @@ def talk(
     file: Annotated[
         Path | None, typer.Option("--file", "-f", help="Write the conversation down, as Markdown.")
     ] = None,
-    recording: Annotated[
-        Path | None, typer.Option("--from", help="Hear a recording as if it were said now.")
-    ] = None,
-    device: Annotated[str | None, typer.Option(help="Microphone: its number or a part of its name.")] = None,
+    recording: Recording = None,
+    device: Device = None,
     persona: Annotated[str | None, typer.Option(help="Whose documents; the persona of the settings.")] = None,
     model: Model = None,
-    encoder: Annotated[str | None, typer.Option(help="Speech encoder, by name or folder.")] = None,
+    encoder: Encoder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
 ) -> None:
     """Ask about your indexed documents; the answer is a sentence of theirs, with the document it is from.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from killah.cli.output import json_text, progress_bar
-from killah.cli.speech.ways import WAY, Way
+from killah.cli.speech.options import WAY, Encoder, Way
 from killah.errors import KillahError
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def transcribe(
         bool, typer.Option("--emotion", help="Tell how each utterance is said (learned from German actors).")
     ] = False,
     persona: Annotated[str | None, typer.Option(help="Whose names and terms to expect.")] = None,
-    encoder: Annotated[str | None, typer.Option(help="Speech encoder, by name or folder.")] = None,
+    encoder: Encoder = None,
     engine: Annotated[Way, typer.Option(help=WAY)] = "best",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:

@@ -12,7 +12,7 @@ from killah.audio.dictation.vocabulary import Term, hot_words, spellings
 from killah.audio.recognition.ctc import Word
 from killah.audio.recognition.emotion import Emotions
 from killah.engine.hearing import ways
-from killah.engine.hearing.ways import Hearing, Way
+from killah.engine.hearing.ways import Expectant, Way
 from killah.engine.members import Members
 from killah.engine.scheduler import Priority, Scheduler
 from killah.errors import KillahError
@@ -53,7 +53,7 @@ class Ear:
         self._scheduler, self._encoder, self._terms = scheduler, encoder, terms
         self._way: Way = way
         self._bases = bases
-        self._hearing: Hearing | None = None
+        self._hearing: Expectant | None = None
         self._emotions: Emotions | None = None
 
     def draft(self, samples: np.ndarray) -> Sequence[Word]:
@@ -95,7 +95,7 @@ class Ear:
         return self._emotions
 
     @property
-    def _loaded(self) -> Hearing:
+    def _loaded(self) -> Expectant:
         """On the MLX thread."""
         if self._hearing is None:
             self._hearing = ways.load(self._encoder, self._way, self._bases)

@@ -16,7 +16,7 @@ from killah.adapters import projectors
 from killah.audio import RATE, features
 from killah.audio.dictation.language import language_of
 from killah.audio.recognition.alignment import align
-from killah.audio.recognition.ctc import Word
+from killah.audio.recognition.ctc import Word, text_of
 from killah.audio.recognition.recogniser import SHORTEST, Recogniser
 from killah.engine.members import Members, Present
 from killah.engine.prompt import Slot, SoftToken, soft_tokens
@@ -149,7 +149,7 @@ class Projected:
         if len(samples) < SHORTEST * RATE:
             return []
         greedy = self._recogniser.draft(samples)
-        if language_of(" ".join(word.text for word in greedy)) != "en":
+        if language_of(text_of(greedy)) != "en":
             return self._recogniser.settle(samples)
         found = self._chunks(self.soft(samples), kept)
         seconds = self._chunk * self._seconds

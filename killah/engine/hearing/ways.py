@@ -10,10 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, get_args
 
-import numpy as np
-
 from killah.adapters import catalog
-from killah.audio.recognition.ctc import Word
+from killah.audio.recognition.hearing import Hearing
 from killah.audio.recognition.recogniser import Recogniser
 from killah.engine.hearing.joint import WIDE, Judged, by_hearing, by_reading
 from killah.engine.hearing.projected import PROJECTOR, Projected
@@ -25,20 +23,8 @@ WAYS: tuple[Way, ...] = get_args(Way)
 MEASURED = "word_error_rate_"  # before a way's name, in the metrics of a projector's card
 
 
-class Hearing(Protocol):
-    """Hears samples (samples,), quickly or with care, as a `Recogniser` does."""
-
-    def draft(self, samples: np.ndarray) -> Sequence[Word]:
-        """The words so far."""
-        ...
-
-    def settle(self, samples: np.ndarray) -> Sequence[Word]:
-        """The words for good."""
-        ...
-
-    def phrase(self, samples: np.ndarray, phrases: Sequence[str]) -> tuple[str, float] | None:
-        """Which of `phrases` was said, if one was, and how far from it in nats a letter."""
-        ...
+class Expectant(Hearing, Protocol):
+    """Hears, and can be told what to expect."""
 
     def expect(self, phrases: Sequence[str]) -> None:
         """Hear these words and phrases more easily from now on."""
@@ -63,7 +49,7 @@ def best(base: str) -> Way:
     return "ctc"
 
 
-def load(encoder: str, way: Way, base: Callable[[], tuple[Base, Members]] | None = None) -> Hearing:
+def load(encoder: str, way: Way, base: Callable[[], tuple[Base, Members]] | None = None) -> Expectant:
     """What hears that way; `base` is asked for a base where it takes one. Raises `KillahError`."""
     if way == "ctc" or base is None:
         return Recogniser.load(encoder)

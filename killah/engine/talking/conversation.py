@@ -19,6 +19,7 @@ from killah.audio.commands import Command
 from killah.audio.dictation.language import language_of
 from killah.audio.dictation.live import Event, Final, Partial, Said
 from killah.audio.dictation.utterances import Audio, End, Start, Utterances
+from killah.audio.recognition.ctc import text_of
 from killah.audio.synthesis.voices import CHANGES
 from killah.engine.talking.answering import Answer
 from killah.engine.talking.echo import own
@@ -172,7 +173,7 @@ class Talk:
     def hear(self, event: Event) -> None:
         """Take what dictation has heard."""
         if isinstance(event, Partial | Final):
-            text = " ".join(word.text for word in event.words)
+            text = text_of(event.words)
             if self._is_echo(text):
                 return
             if isinstance(event, Partial):
@@ -182,7 +183,7 @@ class Talk:
                 self._interrupt("speech")
                 self._turn(text, "voice", None)
         elif isinstance(event, Said):
-            self._turn(" ".join(word.text for word in event.words), "voice", event.command)
+            self._turn(text_of(event.words), "voice", event.command)
 
     def _is_echo(self, text: str) -> bool:
         mouth = self._mouth
