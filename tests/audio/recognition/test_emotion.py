@@ -8,8 +8,8 @@ import pytest
 import torch
 import transformers
 from audio import speech_models
-from audio.sounds import SPEECH, coloured, silence, spoken
 from audio.recognition.test_prosody import semitones, voice
+from audio.sounds import SPEECH, coloured, silence, spoken
 from safetensors.numpy import load_file, save_file
 
 from killah import paths
