@@ -25,7 +25,7 @@ def export(parts: Parts, wish: Wish, step: Step) -> Manifest:
     Raises `KillahError` for what cannot be exported, for what the disk does not allow, and where the bundle
     does not compute what MLX does: nothing is left behind then.
     """
-    wish = allowed(wish, parts.composed)
+    wish = allowed(wish, parts)
     needed = modules.size(parts.composed, wish)
     with folder.new(wish.target, force=wish.force, needed=needed, record=manifest.NAME) as new:
         about = _written(new, parts, wish, step)

@@ -49,26 +49,27 @@ def check(folder: Path, sound: np.ndarray | None = None, vector: np.ndarray | No
     made_of = original(about)
     ids = sample(made_of.folder)
     ours = Reference(made_of)
-    prompt = ids[1 : PROMPT + 1]
+    prompt = ids[1 : _prompt(about) + 1]
     begun = _begun(ours, about, folder, prompt)
-    expected = ours.write(begun, WRITTEN)
+    count = min(WRITTEN, about.context - begun.shape[1])
+    expected = ours.write(begun, count)
     if why := running.missing(about.backend):
         return Checked(Probe(prompt=prompt, expected=expected), None, why)
     program = Program(folder)
     embedded = torch.cat([_head(program), program.embed(prompt)], 1)
-    started, written = time.perf_counter(), greedy(program, embedded, WRITTEN)
+    started, written = time.perf_counter(), greedy(program, embedded, count)
     seconds = time.perf_counter() - started
     difference = np.abs(program.begin(embedded).numpy() - ours.logits(begun)[-1]).max()
     theirs, mine = perplexities(program, ours, ids)
     parity = Parity(
         logits=float(difference),
         equal_tokens=common(written, expected),
-        tokens=WRITTEN,
+        tokens=count,
         perplexity=theirs,
         perplexity_mlx=mine,
         audio=_audio(program, about, sound),
         persona=_persona(program, about, vector),
-        tokens_per_second=WRITTEN / seconds,
+        tokens_per_second=count / seconds,
         passed=False,
     )
     passed = _passes(about, parity)
@@ -110,6 +111,18 @@ def sample(folder: Path, count: int = TEXT, text: str = SAMPLE) -> list[int]:
     return [tokenizer.bos, *tokenizer.encode(beginning)][:count]
 
 
+def texts(ids: list[int], context: int) -> list[list[int]]:
+    """BOS and what follows as texts that a context holds, each with a BOS of its own."""
+    first, rest = ids[0], ids[1:]
+    return [[first, *rest[i : i + context - 1]] for i in range(0, len(rest), context - 1)]
+
+
+def _prompt(about: Manifest) -> int:
+    """Tokens of a prompt that leave as much room for what is written, behind BOS and the persona."""
+    soft = about.persona.tokens if about.persona is not None and about.persona.file else 0
+    return min(PROMPT, (about.context - 1 - soft) // 2)
+
+
 def _head(program: Program) -> torch.Tensor:
     """BOS and the soft tokens of the bundle's persona."""
     bos, persona = program.embed([program.about.bos]), program.persona()
@@ -136,11 +149,15 @@ def greedy(program: Program, embedded: torch.Tensor, count: int) -> list[int]:
 
 def perplexities(program: Program, ours: Reference, ids: list[int]) -> tuple[float, float]:
     """Of the same text, token by token in the bundle, at once in MLX."""
-    ids = ids[: program.about.context]
-    logits = [program.begin(program.embed(ids[:1])), *(program.step(token) for token in ids[1:-1])]
-    theirs = torch.stack(logits).double().numpy()
-    mine = ours.logits(ours.embed(ids))[:-1].astype(np.float64)
-    return _perplexity(theirs, ids[1:]), _perplexity(mine, ids[1:])
+    theirs, mine, follows = [], [], []
+    for text in texts(ids, program.about.context):
+        theirs += [program.begin(program.embed(text[:1])), *(program.step(token) for token in text[1:-1])]
+        mine.append(ours.logits(ours.embed(text))[:-1])
+        follows += text[1:]
+    return (
+        _perplexity(torch.stack(theirs).double().numpy(), follows),
+        _perplexity(np.concatenate(mine).astype(np.float64), follows),
+    )
 
 
 def _perplexity(logits: np.ndarray, ids: list[int]) -> float:

@@ -7,7 +7,7 @@ from torch import Tensor
 from killah.export import weights
 from killah.export.composed import Composed
 from killah.export.executorch import encoder, lowering, projectors, quantising
-from killah.export.executorch.check import sample
+from killah.export.executorch.check import sample, texts
 from killah.export.executorch.decoder import TextDecoder, TokenEmbedding
 from killah.export.executorch.lowering import Method
 from killah.export.executorch.manifest import Audio, Persona
@@ -28,13 +28,13 @@ def text(composed: Composed, wish: Wish) -> tuple[TextDecoder, TokenEmbedding, i
     embedding = TokenEmbedding(values["model.embed_tokens.weight"]).eval()
     if wish.quantisation == "none":
         return decoder, embedding, 32
-    ids = sample(composed.folder, min(256, wish.context))
+    read = texts(sample(composed.folder, 256), wish.context)
     with quiet():
-        before = quantising.perplexity(decoder, embedding, ids)
+        before = quantising.perplexity(decoder, embedding, read)
         quantising.quantise(decoder, wish.quantisation, wish.backend)
         bits = 8
         if wish.quantisation == "int4":
-            bits = quantising.embedding_bits(decoder, embedding, wish.backend, ids, before)
+            bits = quantising.embedding_bits(decoder, embedding, wish.backend, read, before)
         quantising.quantise_embedding(embedding, bits, wish.backend)
     return decoder, embedding, bits
 

@@ -10,6 +10,7 @@ weights, so in large models, which bear rounding better, scales are chosen the f
 """
 
 import copy
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -24,8 +25,7 @@ from killah.export.executorch.decoder import TextDecoder, TokenEmbedding
 from killah.export.executorch.manifest import Backend, Quantisation
 
 GROUP = {"xnnpack": 32, "mlx": 64}
-WORSE = 1.03  # what perplexity may become
-CHOSEN = 1.025  # what it may become when bits are chosen
+CHOSEN = 1.025  # what perplexity may become when bits are chosen; `check` allows a little more
 INT4: torch.dtype = getattr(torch, "int4")  # noqa: B009 - torch's type stubs do not know it
 SMALL = 50_000_000  # weights of an output layer above which scales are chosen the fast way
 
@@ -72,24 +72,27 @@ def quantise_embedding(embedding: TokenEmbedding, bits: int, backend: Backend) -
 
 
 def embedding_bits(
-    decoder: TextDecoder, embedding: TokenEmbedding, backend: Backend, ids: list[int], before: float
+    decoder: TextDecoder, embedding: TokenEmbedding, backend: Backend, texts: list[list[int]], before: float
 ) -> int:
-    """4 where perplexity of `ids` with the quantised decoder stays near `before`, that of floats; else 8."""
+    """4 where perplexity with the quantised decoder stays near `before`, that of floats; else 8."""
     smaller = copy.deepcopy(embedding)
     quantise_embedding(smaller, 4, backend)
-    return 4 if perplexity(decoder, smaller, ids) <= CHOSEN * before else 8
+    return 4 if perplexity(decoder, smaller, texts) <= CHOSEN * before else 8
 
 
-def perplexity(decoder: TextDecoder, embedding: TokenEmbedding, ids: list[int]) -> float:
-    """Of ids (n,), at most the decoder's context, in eager torch."""
-    tokens = torch.tensor([ids])
+def perplexity(decoder: TextDecoder, embedding: TokenEmbedding, texts: list[list[int]]) -> float:
+    """Of ids, each text at most the decoder's context, in eager torch."""
+    lost, count = 0.0, 0
+    for ids in texts:
+        tokens = torch.tensor([ids])
+        decoder.reset()
+        with torch.no_grad():
+            states = decoder.states(embedding(tokens), torch.arange(len(ids)))
+            logits = decoder.lm_head(decoder.norm(states))[0, :-1]
+            lost += float(nn.functional.cross_entropy(logits, tokens[0, 1:], reduction="sum"))
+        count += len(ids) - 1
     decoder.reset()
-    with torch.no_grad():
-        states = decoder.states(embedding(tokens), torch.arange(len(ids)))
-        logits = decoder.lm_head(decoder.norm(states))[0, :-1]
-        loss = nn.functional.cross_entropy(logits, tokens[0, 1:])
-    decoder.reset()
-    return float(loss.exp())
+    return math.exp(lost / count)
 
 
 def described(how: Quantisation, backend: Backend, embedding: int) -> str:

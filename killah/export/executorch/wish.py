@@ -16,6 +16,8 @@ from killah.gemma.gemma3 import Config
 SLOTTED = ("xnnpack", "portable")  # backends whose programs take adapters from data files
 ROUNDING = ("xnnpack", "mlx")  # backends that compute with integers
 
+LEAST = 8  # tokens of text that a context must hold
+
 
 @dataclass(frozen=True)
 class Wish:
@@ -55,13 +57,16 @@ class Parts:
     absent: tuple[tuple[str, str], ...] = ()
 
 
-def allowed(wish: Wish, composed: Composed) -> Wish:
+def allowed(wish: Wish, parts: Parts) -> Wish:
     """The wish within what base and backend allow. Raises `KillahError`."""
     if wish.quantisation != "none" and wish.backend not in ROUNDING:
         raise KillahError(f"A {wish.backend} bundle has no integers.", "Give --quantize none.")
-    context = min(wish.context, config(composed).max_position_embeddings)
-    if context < 8:
-        raise KillahError(f"A context of {wish.context} tokens holds no text.", "Give --context 512.")
+    context = min(wish.context, config(parts.composed).max_position_embeddings)
+    projector = parts.persona_projector if parts.vector is not None else None
+    soft = (projector.card.soft_tokens or 0) if projector else 0
+    if context < LEAST + soft:
+        behind = f" behind the persona's {soft}" if soft else ""
+        raise KillahError(f"A context of {context} tokens holds no text{behind}.", "Give --context 512.")
     chunk = 1 if wish.backend == "coreml" else min(wish.chunk, context - 1)
     attention = wish.attention if wish.backend == "xnnpack" else "plain"
     return replace(wish, context=context, chunk=chunk, attention=attention)

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from killah.export.executorch import manifest
+from killah.export.executorch import check, manifest
 
 
 def test_the_bundle_computes_what_mlx_computes(made):
@@ -28,6 +28,18 @@ def test_the_manifest_tells_a_host_all_it_needs(made):
     assert about.probe is not None and len(about.probe.expected) == 64
     assert {card.name for card in about.cards} == {"terse", "warm", "persona-projector"}
     assert set(about.files) == {path.name for path in made.bundle.iterdir()} - {manifest.NAME}
+
+
+def test_a_small_context_is_checked_on_as_much_text(tiny, tmp_path):
+    """Thirteen tokens hold no usual prompt; perplexity is that of the same text in many pieces."""
+    folder = tmp_path / "bundle"
+    shutil.copytree(tiny.bundle, folder)
+    about = manifest.read(folder)
+    manifest.write(folder, about.model_copy(update={"context": 13, "chunk": 12}))
+    found = check.check(folder)
+    assert found.parity is not None and found.parity.passed
+    assert (len(found.probe.prompt), found.parity.tokens) == (6, 6)
+    assert [len(text) for text in check.texts(list(range(30)), 13)] == [13, 13, 6]
 
 
 def test_executorch_reads_the_metadata_and_the_tokenizer(made):
