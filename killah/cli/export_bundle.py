@@ -67,6 +67,7 @@ def executorch(
     """One program for phones and other apps, with adapters that swap; compared with MLX before it is done."""
     _need()
     made_of = export_parts.parts(composition, base, persona)
+    _load()
     if quantize is None:
         quantize = "int4" if backend in ("xnnpack", "mlx") else "none"
     layers, usual = export_parts.room(made_of.composed, hears=made_of.ear is not None)
@@ -112,10 +113,13 @@ def adapter(
 ) -> None:
     """Another composition for a bundle's program, as one more small file: nothing is lowered again."""
     _need()
-    from killah.export.executorch import manifest, swapping
+    from killah.export.executorch import manifest
 
     about = manifest.read_verified(folder)
     made, task = export_parts.gather(composition, about.base, persona)
+    _load()
+    from killah.export.executorch import swapping
+
     made_of = swapping.add(folder, made, task.mix, force=force)
     size = manifest.read(folder).files[made_of.file].bytes
     if as_json:
@@ -132,10 +136,13 @@ def check(
 ) -> None:
     """Compare a bundle with the same composition in MLX. Exit code 1 if they differ."""
     _need()
-    from killah.export.executorch import check as checking
-    from killah.export.executorch import describing, manifest
+    from killah.export.executorch import manifest
 
     about = manifest.read(folder)
+    _load()
+    from killah.export.executorch import check as checking
+    from killah.export.executorch import describing
+
     name = persona or (about.persona.name if about.persona else "")
     vector = _vector(name, about) if name else None
     found = checking.check(folder, _sound(audio), vector)
@@ -166,10 +173,14 @@ def run(
     _need()
     if not prompt and audio is None:
         raise KillahError("There is nothing to go on from.", "Give --prompt TEXT or --audio FILE.")
+    from killah.export.executorch import manifest
+
+    manifest.read(folder)
+    sound = _sound(audio)
+    _load()
     from killah.export.executorch import transcribing, writing
     from killah.export.executorch.running import Program
 
-    sound = _sound(audio)
     program = Program(folder, use)
     if sound is not None and not prompt:
         _put(transcribing.words(program, folder, sound), as_json)
@@ -196,6 +207,10 @@ def _need() -> None:
     """Say how to install what bundles are made with, where it is missing."""
     if any(importlib.util.find_spec(name) is None for name in ("torch", "executorch", "torchao")):
         raise KillahError("ExecuTorch is not installed.", "Run: pip install 'killah[export]'")
+
+
+def _load() -> None:
+    """Import what bundles are made with: seconds, so what can be refused without is refused before."""
     from killah.export.executorch.quiet import quiet
 
     with quiet():  # they tell of optional parts that are not there
