@@ -5,6 +5,7 @@ Norms are stored as 1 + weight. Attention is scaled by 1 / sqrt(head) there what
 a model scales otherwise goes into the queries' norm.
 """
 
+import errno
 import importlib
 import math
 import re
@@ -73,7 +74,9 @@ def write(composed: Composed, folder: Path, *, kind: Type = "f16", progress: Pro
         writer.flush()
         path.chmod(0o600)
     except OSError as error:
-        raise paths.cannot_write(path, error) from error
+        # numpy says how much it wrote, but not why that was not all.
+        known = error if error.errno else OSError(errno.ENOSPC, str(error))
+        raise paths.cannot_write(path, known) from error
     finally:
         writer.close()
     return path
