@@ -205,7 +205,8 @@ class Printer {
       auto c = static_cast<unsigned char>(held_[held_.size() - back]);
       if (c < 0x80) break;
       if (c >= 0xC0) {
-        if (back < (c < 0xE0 ? 2u : c < 0xF0 ? 3u : 4u)) whole = held_.size() - back;
+        size_t needed = c < 0xC2 || c > 0xF4 ? 1 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;  // 1: it begins no character
+        if (back < needed) whole = held_.size() - back;
         break;
       }
     }

@@ -23,10 +23,7 @@ from killah.gemma.tokenizer import Tokenizer
 
 EXPORT = Path(__file__).parent.parent.parent / "export"
 SOURCE = EXPORT / "host"
-CONFIG = checkpoints.CONFIG | {
-    "num_hidden_layers": 2,
-    "layer_types": [checkpoints.SLIDING, checkpoints.GLOBAL],
-}
+CONFIG = checkpoints.CONFIG  # of three layers
 
 pytestmark = [
     pytest.mark.skipif(
@@ -67,7 +64,7 @@ def host(tmp_path_factory):
 
 
 def bundle(folder):
-    """A tiny base with a LoRA in a data file, a persona and an ear; portable kernels, which lower fastest.
+    """A tiny base with a LoRA in a data file, a persona and an ear, for XNNPACK.
 
     Only the ear is none of Killah's: that takes a minute to lower. A host feeds them alike.
     """
@@ -98,7 +95,7 @@ def bundle(folder):
     composed = Composed(folder / "tiny", about, "terse", (terse,))
     layers = tuple(name.removesuffix(".lora_a") for name in terse.adapter.tensors if name.endswith("_a"))
     (out := folder / "bundle").mkdir()
-    wanted = wish.Wish(out, "portable", attention="plain", context=96, chunk=16, rank=4, layers=layers)
+    wanted = wish.Wish(out, "xnnpack", attention="plain", context=96, chunk=16, rank=4, layers=layers)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parts, "hearing", hearing)
         made = making._written(out, wish.Parts(composed), wanted, lambda step: None)

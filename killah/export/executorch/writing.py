@@ -31,6 +31,8 @@ def stream(
         parts.append(program.hear(sound))
     if prompt:
         parts.append(program.embed(tokenizer.encode(prompt)))
+    says = tokenizer.token_bytes
     for token in program.write(torch.cat(parts, 1), max_tokens):
-        if piece := decoder.push(tokenizer.token_bytes[token]):
+        # A vocabulary may have more rows than its tokenizer has tokens: those say nothing.
+        if token < len(says) and (piece := decoder.push(says[token])):
             yield piece

@@ -41,7 +41,8 @@ struct Characters {
       let byte = held[held.count - back]
       if byte < 0x80 { break }
       if byte >= 0xC0 {
-        let needed = byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
+        let begins = byte >= 0xC2 && byte <= 0xF4  // no other byte does: there is nothing to wait for
+        let needed = !begins ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
         if back < needed { whole = held.count - back }
         break
       }
