@@ -25,7 +25,7 @@ from killah.audio.recognition.prefixes import Language, Prefix, Texts
 
 @dataclass(frozen=True)
 class Search:
-    """How widely to search, and what counts how much, in nats.
+    """How widely to search, and what counts how much, in nats; the usual suits ear-nano and its word model.
 
     width       hypotheses kept after each frame
     memory      words back to which they must differ: nothing that is heard later can tell others apart; for a
@@ -36,12 +36,12 @@ class Search:
     word_bonus  for each word, against the word model's liking for few
     """
 
-    width: int = 32
+    width: int = 64
     memory: int = 2
     margin: float = 16.0
     floor: float = -7.0
-    weight: float = 0.5
-    word_bonus: float = 1.0
+    weight: float = 1.0
+    word_bonus: float = 1.5
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from killah.gemma.base import Base
 from killah.gemma.stack import NOTHING
 
 GUESSES = 12  # hypotheses that are judged
-WIDE = Search(width=64, memory=100)  # hypotheses that differ anywhere, not only in their last words
+WIDE = Search(width=128, memory=4)  # hypotheses that differ further back, too
 
 Choose = Callable[[np.ndarray, Sequence[Hypothesis]], Hypothesis]
 

@@ -120,7 +120,8 @@ def test_the_word_being_said_is_shown_before_it_ends(language: WordLM) -> None:
 def test_the_acoustic_score_is_apart_for_another_model_to_rank(language: WordLM) -> None:
     log_probs = heard("the kat", doubts={4: ("c", 0.5)})
     plain = {h.words: h.acoustic for h in beam(log_probs, LETTERS)}
-    ranked = beam(log_probs, LETTERS, language=language)
+    search = Search(weight=0.5, word_bonus=1.0)
+    ranked = beam(log_probs, LETTERS, search, language=language)
     first, second = ranked[:2]
     assert (first.words, second.words) == (("the", "cat"), ("the", "kat"))
     assert first.acoustic < second.acoustic
