@@ -89,6 +89,14 @@ def test_a_broken_bundle_is_one_line(tiny, tmp_path, killah, harm, says):
     assert says in done.err and len(done.err.strip().splitlines()) == 1
 
 
+def test_what_is_not_there_is_one_line(tiny, tmp_path, killah):
+    empty = killah("export", "check", str(tmp_path))
+    assert empty.code == 1 and "is not a bundle" in empty.err
+    other = killah("export", "run", str(tiny.bundle), "--prompt", "It", "--adapter", "nobody")
+    assert other.code == 1
+    assert other.err == "killah: The bundle has no adapter 'nobody'. It has: terse=0.7,warm=0.5.\n"
+
+
 def test_what_has_no_ears_says_so(tiny, tmp_path, killah):
     (tmp_path / "none.wav").write_text("this is no sound")
     broken = killah("export", "run", str(tiny.bundle), "--audio", str(tmp_path / "none.wav"))
