@@ -18,12 +18,12 @@ from killah.cli import (
     generate,
     index,
     models,
-    persona,
     rewrite,
     train,
     vocabulary,
     write,
 )
+from killah.cli.persona import commands as persona
 from killah.cli.speech import dictate, speak, talk, transcribe
 from killah.errors import KillahError
 

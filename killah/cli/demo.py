@@ -27,7 +27,8 @@ def demo(as_json: bool = JSON) -> None:
     settings are not touched.
     """
     from killah import config, paths
-    from killah.cli import index, persona_show
+    from killah.cli import index
+    from killah.cli.persona import show
     from killah.persona.embedding import Embedder
     from killah.persona.indexing import index as run
 
@@ -41,7 +42,7 @@ def demo(as_json: bool = JSON) -> None:
             [str(samples)], persona=PERSONA, exclude=["README.md"], yes=True, watch=False, as_json=False
         )
         typer.secho(f"\n$ killah persona show {PERSONA}", bold=True)
-        persona_show.show(PERSONA, None, as_json=False)
+        show.show(PERSONA, None, as_json=False)
     figures = _write(settings.model_copy(update={"persona": PERSONA}))
     if as_json:
         print_json(figures)

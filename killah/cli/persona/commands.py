@@ -2,8 +2,8 @@
 
 import typer
 
-from killah.cli import persona_check, persona_show, persona_store, persona_train
 from killah.cli.output import JSON, print_json, table
+from killah.cli.persona import check, show, store, train
 
 app = typer.Typer(
     help="Personas: what Killah knows of a writer. Example: killah persona show", no_args_is_help=True
@@ -78,7 +78,7 @@ def delete(
         typer.echo(f"Deleted {name}.")
 
 
-persona_check.register(app)
-persona_show.register(app)
-persona_store.register(app)
-persona_train.register(app)
+check.register(app)
+show.register(app)
+store.register(app)
+train.register(app)
