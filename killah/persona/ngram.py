@@ -30,8 +30,8 @@ from pathlib import Path
 
 import numpy as np
 
-# Where a corpus is too small to estimate discounts, KenLM's fallback.
-FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
+from killah.discounts import discounts
+
 ABSENT = -1
 
 
@@ -222,8 +222,7 @@ def _adjusted(grams: _Grams, longer: _Grams) -> np.ndarray:
 
 
 def _discounted(grams: _Grams, counts: np.ndarray, vocabulary: int) -> Order:
-    discounts = np.array([0.0, *_discounts(counts)])
-    discount = discounts[np.minimum(counts, 3)]
+    discount = discounts(counts)
     context = grams.keys // vocabulary
     totals = np.bincount(context, counts, grams.contexts)
     kept_back = np.bincount(context, discount, grams.contexts)
@@ -231,16 +230,6 @@ def _discounted(grams: _Grams, counts: np.ndarray, vocabulary: int) -> Order:
     spare = np.divide(kept_back, totals, out=np.ones(grams.contexts), where=totals > 0)
     share = np.divide(counts - discount, totals[context], out=np.zeros(len(counts)), where=counts > 0)
     return Order(grams.keys, share.astype(np.float32), spare.astype(np.float32))
-
-
-def _discounts(counts: np.ndarray) -> tuple[float, ...]:
-    """D1, D2 and D3+ of Chen and Goodman's equation 26."""
-    n = [int((counts == k).sum()) for k in range(5)]
-    if min(n[1:]) == 0:
-        return FALLBACK_DISCOUNTS
-    y = n[1] / (n[1] + 2 * n[2])
-    found = tuple(k - (k + 1) * y * n[k + 1] / n[k] for k in (1, 2, 3))
-    return found if all(0 <= d <= k for k, d in enumerate(found, start=1)) else FALLBACK_DISCOUNTS
 
 
 def _since_bos(tokens: np.ndarray, bos: int) -> np.ndarray:

@@ -6,7 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from killah.persona.ngram import FALLBACK_DISCOUNTS, KneserNey, fit, mixed
+from killah.discounts import FALLBACK
+from killah.persona.ngram import KneserNey, fit, mixed
 
 BOS, VOCABULARY = 0, 80
 
@@ -50,11 +51,11 @@ class ByHand:
     def discounts(self, n: int) -> list[float]:
         counts = Counter(c for g, c in self.count.items() if len(g) == n)
         if not all(counts[k] for k in (1, 2, 3, 4)):
-            return [0, *FALLBACK_DISCOUNTS]
+            return [0, *FALLBACK]
         y = counts[1] / (counts[1] + 2 * counts[2])
         found = [k - (k + 1) * y * counts[k + 1] / counts[k] for k in (1, 2, 3)]
         sound = all(0 <= d <= k for k, d in enumerate(found, start=1))
-        return [0, *(found if sound else FALLBACK_DISCOUNTS)]
+        return [0, *(found if sound else FALLBACK)]
 
     def p(self, word: int, history: tuple[int, ...]) -> float:
         lower = self.p(word, history[1:]) if history else 1 / (VOCABULARY - 1)
@@ -72,7 +73,7 @@ class ByHand:
 def test_every_probability_is_the_one_the_paper_defines(order: int) -> None:
     model = fit(stream(texts()), vocabulary=VOCABULARY, bos=BOS, order=order)
     by_hand = ByHand(texts(), order)
-    assert by_hand.discount[2][1:] != [*FALLBACK_DISCOUNTS]
+    assert by_hand.discount[2][1:] != [*FALLBACK]
     unseen = texts(seed=1, count=30)
     got = model.probabilities(stream(unseen))
     wanted = [

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from killah.audio.recognition.word_lm import START, UNKNOWN, WordLM
+from killah.discounts import discounts
 from killah.metrics.spoken import spoken
 
-# Where a corpus is too small to estimate discounts, KenLM's fallback.
-FALLBACK_DISCOUNTS = (0.5, 1.0, 1.5)
 MOST_WORDS = 2**16 - 2
 _SENTENCE_END = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+|\n\s*\n")
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*")
@@ -103,7 +102,7 @@ def _fit(
     starts = np.flatnonzero(np.diff(keys >> _BITS, prepend=_ones(4)))
     contexts = keys[starts] >> _BITS
     totals = np.add.reduceat(counts, starts) if len(keys) else np.empty(0)
-    discount = np.array([0.0, *_discounts(counts)])[np.minimum(counts, 3)]
+    discount = discounts(counts)
     left = np.where(keep, discount, counts)
     spare = np.add.reduceat(left, starts) / totals if len(keys) else np.empty(0)
     group = np.repeat(np.arange(len(starts)), np.diff(starts, append=len(keys)))[keep]
@@ -118,16 +117,6 @@ def _fit(
     kept[-1].spare[place[known]] = spare[known]
     p = own + spare[group] * _probabilities(kept, order - 1, keys[keep] & _ones(order - 1))
     kept.append(Grams(keys[keep], p, np.ones(len(p))))
-
-
-def _discounts(counts: np.ndarray) -> tuple[float, ...]:
-    """D1, D2 and D3+ of Chen and Goodman's equation 26."""
-    n = [int((counts == k).sum()) for k in range(5)]
-    if min(n[1:]) == 0:
-        return FALLBACK_DISCOUNTS
-    y = n[1] / (n[1] + 2 * n[2])
-    found = tuple(k - (k + 1) * y * n[k + 1] / n[k] for k in (1, 2, 3))
-    return found if all(0 <= d <= k for k, d in enumerate(found, start=1)) else FALLBACK_DISCOUNTS
 
 
 def _probabilities(kept: list[Grams], order: int, keys: np.ndarray) -> np.ndarray:
