@@ -12,7 +12,7 @@ from tools.ear import clips
 from tools.ear.augment import augment
 from tools.ear.letters import LETTERS, encode, spoken
 from tools.ear.model import build
-from tools.ear.saving import save
+from tools.ear.saving import average, save
 from tools.ear.train import batches, train
 from tools.pretrain.train import Recipe, Run
 
@@ -76,6 +76,12 @@ def test_a_run_that_was_resumed_is_the_run_that_was_not_and_transformers_loads_w
         assert torch.equal(master, again.masters[name]), name
     entries = [json.loads(line) for line in (tmp_path / "whole" / "log.jsonl").read_text().splitlines()]
     assert entries[-1]["valid"] > 0 and len(entries) == 4
+
+    early = run(tmp_path / "early", 1)
+    ours, theirs = (each.masters["lm_head.weight"].detach().clone() for each in (again, early))
+    average(early, again, 0.25)
+    assert torch.allclose(early.masters["lm_head.weight"], 0.75 * theirs + 0.25 * ours)
+    assert torch.equal(early.model.lm_head.weight.float(), early.masters["lm_head.weight"].bfloat16().float())
 
     save(again, tmp_path / "saved")
     model = Wav2Vec2ForCTC.from_pretrained(tmp_path / "saved")

@@ -2,7 +2,7 @@
 
 python -m tools.ear prepare --data .data          # real clips and synthetic speech, as shards
 python -m tools.ear train --run runs/ear-nano     # resumes what was begun
-python -m tools.ear save --run runs/ear-nano --out models/ear-nano
+python -m tools.ear save --run runs/ear-nano --out models/ear-nano  # --other runs/before: the mean of both
 python -m tools.ear projector --out models/ear-nano --run runs/adapters/audio-projector --steps 400 --hours 5
 """
 
@@ -20,7 +20,7 @@ from . import projecting, speech
 from .clips import Spoken
 from .frames import save_frames
 from .model import SHAPES, build
-from .saving import save
+from .saving import average, save
 from .train import train
 from .words import save_words
 
@@ -77,6 +77,8 @@ def main() -> None:
     parser.add_argument("--shards", type=Path, default=Path(".data/ear"))
     parser.add_argument("--hours", type=int, default=12, help="of synthetic speech, every fifth Russian")
     parser.add_argument("--run", type=Path, default=Path("runs/ear-nano"))
+    parser.add_argument("--other", type=Path, help="a run whose weights are averaged into what is saved")
+    parser.add_argument("--share", type=float, default=0.5, help="of that run in the mean")
     parser.add_argument("--out", type=Path, default=Path("models/ear-nano"))
     parser.add_argument("--shape", choices=SHAPES, default="nano")
     parser.add_argument("--steps", type=int, default=6_000)
@@ -109,7 +111,10 @@ def main() -> None:
             projecting.train(options.run, rows, options.steps)
             projecting.ship(options.run)
     else:
-        save(trained(options), options.out)
+        run = trained(options)
+        if options.other:
+            average(run, trained(argparse.Namespace(**vars(options) | {"run": options.other})), options.share)
+        save(run, options.out)
 
 
 if __name__ == "__main__":

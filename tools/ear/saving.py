@@ -13,6 +13,18 @@ from .letters import vocabulary
 
 
 @torch.no_grad()
+def average(run: Run[Wav2Vec2ForCTC], other: Run[Wav2Vec2ForCTC], share: float) -> None:
+    """Let `run` have the weights between its own and `other`'s, which are worth `share`.
+
+    Two ends of one training generalise better together (weight averaging: Izmailov et al. 2018, arXiv
+    1803.05407).
+    """
+    for name, parameter in run.model.named_parameters():
+        run.masters[name].lerp_(other.masters[name], share)
+        parameter.copy_(run.masters[name])
+
+
+@torch.no_grad()
 def save(run: Run[Wav2Vec2ForCTC], out: Path) -> None:
     """Write config, weights (bfloat16 safetensors), vocabulary and preprocessing."""
     out.mkdir(parents=True, exist_ok=True)
