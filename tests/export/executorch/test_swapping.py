@@ -5,6 +5,7 @@ import shutil
 
 import mlx.core as mx
 import numpy as np
+import pytest
 import torch
 
 from killah.export.executorch import check, manifest
@@ -66,3 +67,19 @@ def test_an_adapter_that_does_not_fit_is_one_line(tiny, tmp_path, killah):
     unknown = killah("export", "adapter", str(folder), "--composition", "nobody")
     assert unknown.code == 1 and "no composition or adapter 'nobody'" in unknown.err
     assert manifest.read_verified(folder)
+
+
+@pytest.mark.parametrize("composition", ["terse=0.7,warm=0.5", "grand"])  # it has the first already
+@pytest.mark.parametrize("room", ["for nothing", "for the adapter alone"])
+def test_a_full_disk_leaves_the_bundle_as_it_was(tiny, disk, killah, room, composition):
+    """With the adapter on the disk but no manifest that tells of it, the app could not open its bundle."""
+    folder = disk.folder / "bundle"
+    shutil.copytree(tiny.bundle, folder)
+    before, names = manifest.read_verified(folder), {path.name for path in folder.iterdir()}
+    size = (folder / before.adapters[before.adapter].file).stat().st_size
+    disk.fill(1 if room == "for nothing" else -(-size // 4096))
+    done = killah("export", "adapter", str(folder), "--composition", composition, "--force")
+    assert done.code == 1
+    assert "the disk is full. Free some space" in done.err and len(done.err.strip().splitlines()) == 1
+    assert manifest.read_verified(folder) == before
+    assert {path.name for path in folder.iterdir()} == names
