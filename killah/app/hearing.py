@@ -53,7 +53,7 @@ class Hearing:
         tell: "Callable[[Hearing, Told], None]",
     ) -> None:
         self._ear, self._marked = ear, marked
-        self._device = int(device) if device and device.isdigit() else device
+        self._device = device
         self._tell = tell
         self._microphone: microphone.Microphone | None = None
         self._stopping, self._closing = threading.Event(), threading.Event()

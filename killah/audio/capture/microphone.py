@@ -35,9 +35,9 @@ class Event:
 class Microphone:
     """Samples of a device at 16 kHz, as a context manager.
 
-    `device` is a number, a name or a part of one (None: the default, whichever it is). `listener` is called
-    with every event, on the microphone's own thread. `seconds` are kept for a reader that is late. Only zeros
-    for `silence` (seconds) are told. Opening raises `KillahError`.
+    `device` is a number (also as text), a name or a part of one (None: the default, whichever it is).
+    `listener` is called with every event, on the microphone's own thread. `seconds` are kept for a reader that
+    is late. Only zeros for `silence` (seconds) are told. Opening raises `KillahError`.
     """
 
     def __init__(
@@ -48,7 +48,8 @@ class Microphone:
         seconds: float = 30.0,
         silence: float = 3.0,
     ) -> None:
-        self._wanted, self._listener = device, listener
+        self._wanted = int(device) if isinstance(device, str) and device.isdigit() else device
+        self._listener = listener
         self._seconds, self._silence = seconds, silence
         self._closing = threading.Event()
         self._lock = threading.Lock()  # holds the capture and how far it was read

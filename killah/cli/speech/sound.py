@@ -30,9 +30,7 @@ def live(
     from killah.config import load
 
     wanted = device or load().microphone
-    with Microphone(
-        int(wanted) if wanted and wanted.isdigit() else wanted, listener=lambda event: say(event.text)
-    ) as microphone:
+    with Microphone(wanted, listener=lambda event: say(event.text)) as microphone:
 
         def blocks(level: Callable[[float], object]) -> "Blocks":
             lost = 0

@@ -104,6 +104,12 @@ def test_a_device_that_refuses_16_khz_is_resampled(virtual_microphone, sound, mo
     assert correlation(low(heard), low(sound)) > 0.99  # two resamplers take away what is above 7 kHz
 
 
+def test_a_device_is_chosen_by_its_number_as_people_type_it(virtual_microphone):
+    number = next(each.number for each in devices() if each.name == "pulse")
+    with Microphone(str(number)) as microphone:
+        assert microphone.device.number == number
+
+
 def test_unplugged_it_is_waited_for_and_goes_on(virtual_microphone, sound):
     listener = Listener()
     with Microphone("pulse", listener=listener) as microphone:
