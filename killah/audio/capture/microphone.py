@@ -36,8 +36,8 @@ class Microphone:
     """Samples of a device at 16 kHz, as a context manager.
 
     `device` is a number (also as text), a name or a part of one (None: the default, whichever it is).
-    `listener` is called with every event, on the microphone's own thread. `seconds` are kept for a reader that
-    is late. Only zeros for `silence` (seconds) are told. Opening raises `KillahError`.
+    `listener` is called with every event, on the microphone's own thread. `seconds` are kept for a reader
+    that is late. Only zeros for `silence` (seconds) are told. Opening raises `KillahError`.
     """
 
     def __init__(
