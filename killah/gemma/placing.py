@@ -31,7 +31,7 @@ def check_space(target: Path, needed: int) -> None:
     free = shutil.disk_usage(place).free
     if free < needed:
         raise KillahError(
-            f"The model needs {needed / 1e9:.1f} GB, but {place} has {free / 1e9:.1f} GB free.",
+            f"The model needs {needed / 1e6:,.0f} MB, but {place} has {free / 1e6:,.0f} MB free.",
             "Free some space.",
         )
 

@@ -10,6 +10,7 @@ import math
 import os
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -137,7 +138,12 @@ class Writer:
         except OSError as error:
             raise paths.cannot_write(self.path, error) from error
         self._file = os.fdopen(descriptor, "wb")
-        self.write(self._header)
+        try:
+            self.write(self._header)
+        except BaseException:
+            with suppress(OSError):
+                self._file.close()
+            raise
         return self
 
     def write(self, data: bytes) -> None:
