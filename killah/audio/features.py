@@ -20,3 +20,12 @@ def stacked(found: np.ndarray, stack: int, silence: np.ndarray) -> np.ndarray:
     missing = -len(found) % stack
     whole = np.concatenate([found, np.broadcast_to(silence, (missing, len(silence)))]) if missing else found
     return whole.reshape(-1, stack * found.shape[1])
+
+
+def fitted(sound: np.ndarray, per_token: int, extra: int) -> np.ndarray:
+    """Samples (samples,) with as much silence behind them as makes whole tokens, at least one.
+
+    A token is `per_token` samples; any number of them needs `extra` more, the last frame's overhang.
+    """
+    tokens = max(1, -(-(len(sound) - extra) // per_token))
+    return np.pad(sound, (0, max(0, tokens * per_token + extra - len(sound)))).astype(np.float32)

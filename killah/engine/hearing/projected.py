@@ -63,7 +63,8 @@ class Projected:
         self._session = Session(base.model, members.stack)
         self._seconds = recogniser.encoder.seconds_per_frame * self._stack  # a soft token
         self._chunk = hearing.chunk_tokens(self._seconds)
-        self._quiet = self._features(np.zeros(2 * RATE, np.float32)).mean(axis=0)
+        self._token = self._stack * recogniser.encoder.samples_per_frame  # samples
+        self._overhang = recogniser.encoder.receptive_field - recogniser.encoder.samples_per_frame
         self._silence = hearing.silence(base.tokenizer)
         self._closed = hearing.closed(base.tokenizer, base.model.config.vocab_size)
         self._opening = self._closed + _opening(base)
@@ -92,12 +93,10 @@ class Projected:
         self._recogniser.expect(phrases)
 
     def soft(self, samples: np.ndarray) -> mx.array:
-        """Soft tokens (tokens, hidden) of (samples,)."""
-        found = features.stacked(self._features(samples), self._stack, self._quiet)
-        return self._projector(mx.array(found))[:, 0]
-
-    def _features(self, samples: np.ndarray) -> np.ndarray:
-        return features.features(self._recogniser.frames(samples), self._recogniser.log_probs(samples))
+        """Soft tokens (tokens, hidden) of (samples,), with silence up to a whole token behind them."""
+        whole = features.fitted(samples, self._token, self._overhang)
+        heard = features.features(self._recogniser.frames(whole), self._recogniser.log_probs(whole))
+        return self._projector(mx.array(heard.reshape(-1, self._stack * heard.shape[1])))[:, 0]
 
     def nats(
         self, samples: np.ndarray, texts: Sequence[Sequence[str]], soft: mx.array | None = None

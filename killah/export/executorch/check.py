@@ -13,11 +13,11 @@ from killah.adapters import catalog as adapters
 from killah.adapters import package, personal
 from killah.adapters.package import Adapter
 from killah.audio.encoders.wav2vec2 import Wav2Vec2
+from killah.audio.features import fitted
 from killah.errors import KillahError
 from killah.export import composed
 from killah.export.composed import Composed
 from killah.export.executorch import manifest, reference, running
-from killah.export.executorch.encoder import fitted
 from killah.export.executorch.manifest import Manifest, Parity, Probe
 from killah.export.executorch.reference import Reference
 from killah.export.executorch.running import Program

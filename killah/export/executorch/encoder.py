@@ -159,12 +159,6 @@ def samples(ear: Wav2Vec2, stack: int) -> tuple[int, int]:
     return stack * ear.samples_per_frame, ear.receptive_field - ear.samples_per_frame
 
 
-def fitted(sound: np.ndarray, per_token: int, extra: int) -> np.ndarray:
-    """Samples (samples,) with as much silence behind them as makes whole tokens, at least one."""
-    tokens = max(1, -(-(len(sound) - extra) // per_token))
-    return np.pad(sound, (0, max(0, tokens * per_token + extra - len(sound)))).astype(np.float32)
-
-
 def _positional(config: Config, weights: Weights) -> nn.Conv1d:
     """The grouped convolution that says where a frame is; MLX keeps its weight in another order of axes."""
     width, kernel = config.hidden_size, config.num_conv_pos_embeddings

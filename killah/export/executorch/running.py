@@ -14,9 +14,9 @@ from executorch.kernels import quantized  # noqa: F401 - operators of quantised 
 from executorch.runtime import Runtime
 from torch import Tensor
 
+from killah.audio.features import fitted
 from killah.errors import KillahError
 from killah.export.executorch import manifest, slot
-from killah.export.executorch.encoder import fitted
 from killah.export.executorch.quiet import quiet
 
 RUNTIMES = {"xnnpack": "XnnpackBackend", "mlx": "MLXBackend", "coreml": "CoreMLBackend"}

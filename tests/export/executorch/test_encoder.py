@@ -6,11 +6,18 @@ import pytest
 import torch
 from mlx.utils import tree_unflatten
 
+from killah.adapters import catalog as adapters
+from killah.adapters import package
 from killah.adapters.card import AdapterCard
 from killah.adapters.package import Adapter
+from killah.audio import features
 from killah.audio.encoder import SpeechEncoder
+from killah.audio.recognition.recogniser import Recogniser
+from killah.engine.hearing.projected import Projected
+from killah.engine.members import Members
 from killah.errors import KillahError
 from killah.export.executorch import encoder, projectors, reference
+from killah.gemma import base, catalog
 from killah.gemma.projector import Projector
 from killah.gemma.trees import flat
 
@@ -48,7 +55,7 @@ def test_the_encoder_computes_what_mlx_computes(ear, letters, seconds):
     module = encoder.AudioEncoder(ear, projectors.read(adapter)).eval()
     per_token, extra = encoder.samples(ear, module.stack)
     sound = np.random.default_rng(0).normal(0, 0.1, round(seconds * 16_000)).astype(np.float32)
-    whole = encoder.fitted(sound, per_token, extra)
+    whole = features.fitted(sound, per_token, extra)
     tokens = (len(whole) - extra) // per_token
     assert (len(whole) - extra) % per_token == 0 and len(whole) >= len(sound)
     with torch.no_grad():
@@ -73,3 +80,19 @@ def test_the_persona_projector_computes_what_mlx_computes():
         theirs = projectors.PersonaProjector(projectors.read(adapter))(torch.from_numpy(vector)).numpy()
     assert theirs.shape == (1, 4, 64)
     assert np.abs(theirs - np.array(module(mx.array(vector)))).max() < 1e-5
+
+
+@pytest.mark.parametrize("samples", [700, 20_011, 52_743])
+def test_killah_s_own_soft_tokens_come_out_of_the_torch_encoder(ear, samples):
+    """However many samples there are: both fill the last token up in the same way, or transcripts differ."""
+    loaded = base.load(catalog.find("pushkin-nano"))
+    projected = Projected(loaded, Members(loaded), Recogniser(ear))
+    shipped = package.read(adapters.find("audio-projector", "pushkin-nano"))
+    module = encoder.AudioEncoder(ear, projectors.read(shipped)).eval()
+    sound = np.random.default_rng(1).normal(0, 0.1, samples).astype(np.float32)
+    ours = np.array(projected.soft(sound))
+    with torch.no_grad():
+        whole = features.fitted(sound, *encoder.samples(ear, module.stack))
+        theirs = module(torch.from_numpy(whole)[None, None]).numpy()[0]
+    assert ours.shape == theirs.shape
+    assert np.abs(theirs - ours).max() / np.sqrt(np.mean(ours**2)) < 1e-3
