@@ -149,7 +149,7 @@ def test_the_word_model_is_asked_once_a_frame_and_only_for_survivors(language: W
     assert max(map(len, batches)) <= 16
 
 
-NAMES = HotWords(["karenina", "anna karenina", "vronsky"])
+NAMES = HotWords(["karenina", "anna karenina", "vronsky"], bonus=0.5)
 
 
 def test_a_name_that_is_nearly_heard_is_written(language: WordLM) -> None:
