@@ -15,6 +15,7 @@ from killah.audio.commands.describing import described
 from killah.audio.commands.editing import about
 from killah.audio.dictation.live import Event, Final, Partial, Said, Silence
 from killah.audio.dictation.marked import with_marks
+from killah.audio.recognition.ctc import text_of
 from killah.audio.synthesis.voices import CHANGES
 from killah.errors import KillahError
 
@@ -109,7 +110,7 @@ class Dictating:
         self._changed()
 
     def _heard(self, event: Partial | Final | Said | Silence) -> None:
-        said = " ".join(word.text for word in event.words) if not isinstance(event, Silence) else ""
+        said = "" if isinstance(event, Silence) else text_of(event.words)
         self._last = (described(event.command) or said) if isinstance(event, Said) else ""
         if self._asked and not (isinstance(event, Said) and event.command.name in ANSWERS):
             if isinstance(event, Final | Said) and said:

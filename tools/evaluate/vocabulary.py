@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from killah.audio.dictation.vocabulary import Term, hot_words, mine
+from killah.audio.recognition.ctc import text_of
 from killah.audio.recognition.recogniser import Recogniser
 from killah.engine.hearing.expected import MOST, share
 from killah.errors import KillahError
@@ -99,7 +100,7 @@ def _heard(texts: list[str], recognisers: dict[str, Recogniser], dice: random.Ra
             progress(f"  {number} of {len(texts)}")
         samples = voices.say(text, voices.draw("en", dice, unheard=True))
         for how, recogniser in recognisers.items():
-            found[how].append(" ".join(word.text for word in recogniser.settle(samples)))
+            found[how].append(text_of(recogniser.settle(samples)))
     return found
 
 
