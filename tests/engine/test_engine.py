@@ -4,7 +4,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from itertools import pairwise
 
 import numpy as np
@@ -108,7 +107,7 @@ def test_passages_change_what_is_written(engine):
 
 def test_a_keystroke_does_not_wait_for_a_continuation(engine):
     engine.ghost(TEXT, len(TEXT)).result()
-    long = engine.continuation(TEXT, Sampling(seed=0), max_tokens=1500)
+    long = engine.continuation(TEXT, Sampling(seed=0), max_tokens=1_000_000)
     next(iter(long))
     assert words_after(engine, "He would not be able") == " to"
     assert not long.done
@@ -139,13 +138,12 @@ def test_a_missing_model_is_one_sentence_wherever_it_is_needed():
             engine.ghost("text", 4).result()
 
 
+@pytest.mark.timeout(30)
 def test_closing_does_not_wait_for_long_work():
     engine = Engine(Settings())
     engine.info()
-    engine.continuation(TEXT, Sampling(seed=0), max_tokens=1500)
-    start = time.perf_counter()
+    engine.continuation(TEXT, Sampling(seed=0), max_tokens=1_000_000)
     engine.close()
-    assert time.perf_counter() - start < 5
 
 
 def test_shipped_model_computes_what_transformers_computes():

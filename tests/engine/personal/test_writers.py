@@ -182,7 +182,7 @@ def test_a_process_that_closes_while_a_persona_waits_for_the_model_ends() -> Non
     assert done.returncode == 0
 
 
-def wait_for(condition, seconds: float = 20) -> None:
+def wait_for(condition, seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

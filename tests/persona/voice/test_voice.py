@@ -1,7 +1,5 @@
 """What is left out of plain text with which reason, and what no rule may ever touch."""
 
-import time
-
 import pytest
 
 from killah.persona.voice import own
@@ -260,7 +258,7 @@ def test_answers_between_quoted_lines_stay_in_a_mail():
     ],
     ids=lambda text: repr(text[:12]),
 )
+@pytest.mark.timeout(60)
 def test_hostile_text_takes_no_longer_than_other_text(text):
-    started = time.process_time()
+    """A tenth of a second; where a step is squared, minutes."""
     own(text, is_mail=True)
-    assert time.process_time() - started < 10  # a tenth of a second; where a step is squared, minutes
