@@ -13,8 +13,6 @@ from killah.cli import (
     config,
     demo,
     doctor,
-    export,
-    export_doors,
     generate,
     index,
     models,
@@ -23,6 +21,7 @@ from killah.cli import (
     vocabulary,
     write,
 )
+from killah.cli.export import commands as export
 from killah.cli.persona import commands as persona
 from killah.cli.speech import dictate, speak, talk, transcribe
 from killah.errors import KillahError
@@ -51,7 +50,6 @@ app.add_typer(models.app, name="models")
 app.add_typer(adapters.app, name="adapters")
 app.add_typer(compose.app, name="compose")
 app.add_typer(export.app, name="export")
-export_doors.register(export.app)
 app.add_typer(train.app, name="train")
 app.add_typer(config.app, name="config")
 doctor.register(app)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from killah.audio.recordings import files
-from killah.cli import export_parts
+from killah.cli.export import parts
 from killah.errors import KillahError
 from killah.export.executorch import check, manifest, swapping
 from killah.export.executorch.manifest import Manifest
@@ -64,7 +64,7 @@ def _bundle(composition: str, quantisation: str, name: str, *more: str) -> Path:
     there = manifest.read(folder)
     for task in (*TASKS, *SWAPPED):
         if there.slot is not None and task not in there.adapters:
-            made, about = export_parts.gather(task, BASE, None)
+            made, about = parts.gather(task, BASE, None)
             swapping.add(folder, made, about.mix)
     return folder
 

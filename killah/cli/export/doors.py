@@ -6,28 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from killah.cli import export_parts
+from killah.cli.export import parts
+from killah.cli.export.options import TASKS, Base, Composition, Force
 from killah.cli.output import JSON, print_json, progress_bar
 
 if TYPE_CHECKING:
     from killah.export.composed import Composed
     from killah.export.doors import Done
 
-Composition = Annotated[
-    str,
-    typer.Option(help="A task from `killah compose list`, or adapters: rephrase=1,persona=0.5."),
-]
-Perhaps = Annotated[
-    str,
-    typer.Option(
-        "--composition",
-        help="A task from `killah compose list`, or adapters: rephrase=1,persona=0.5; the base alone else.",
-    ),
-]
+Perhaps = Annotated[str, typer.Option("--composition", help=f"{TASKS}; the base alone else.")]
 Out = Annotated[Path, typer.Option(help="Folder to make.")]
-Base = Annotated[
-    str | None, typer.Option("--base", help="Base model it belongs to; the one in use if left out.")
-]
 Merge = Annotated[
     Literal["sum", "pico"] | None, typer.Option(help="How adapters are added up; as the task says, else sum.")
 ]
@@ -42,7 +30,6 @@ Check = Annotated[
         show_default=False,
     ),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace an export that is there.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -153,7 +140,7 @@ def _made(
     text: str, base: str | None, merge: Literal["sum", "pico"] | None, persona: str | None
 ) -> "Composed":
     """The LoRAs of a task, or of a list of adapters; other programs have no soft tokens."""
-    return export_parts.gather(text, base, persona, how=merge, soft=False)[0]
+    return parts.gather(text, base, persona, how=merge, soft=False)[0]
 
 
 def _tell(done: "Done", as_json: bool, hint: str = "") -> None:
@@ -162,8 +149,8 @@ def _tell(done: "Done", as_json: bool, hint: str = "") -> None:
         print_json({"folder": str(done.folder)} | done.record)
         return
     composed = done.composed
-    parts = [f"{each.adapter.card.name} ({each.weight:g})" for each in composed.loras]
-    typer.echo(f"Wrote {done.folder}: {composed.about.name} with {' and '.join(parts) or 'no LoRA'}.")
+    loras = [f"{each.adapter.card.name} ({each.weight:g})" for each in composed.loras]
+    typer.echo(f"Wrote {done.folder}: {composed.about.name} with {' and '.join(loras) or 'no LoRA'}.")
     typer.echo(str(done.check) if done.check else f"Not checked: {done.unchecked}.")
     if hint:
         typer.echo(hint)

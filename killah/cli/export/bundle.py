@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from killah.cli import export_parts
+from killah.cli.export import parts
+from killah.cli.export.options import Base, Composition, Force
 from killah.cli.output import JSON, print_json
 from killah.cli.steps import steps
 from killah.errors import KillahError
@@ -18,13 +19,6 @@ if TYPE_CHECKING:
     from killah.export.executorch.manifest import Manifest
 
 Bundle = Annotated[Path, typer.Argument(help="Folder of a bundle.")]
-Task = Annotated[
-    str, typer.Option(help="A task from `killah compose list`, or adapters: rephrase=1,persona=0.5.")
-]
-Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
-Model = Annotated[
-    str | None, typer.Option("--base", help="Base model; the one in use if left out.", show_default=False)
-]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def executorch(
-    composition: Task,
+    composition: Composition,
     out: Annotated[Path, typer.Option(help="Folder to make.")],
     backend: Annotated[
         Literal["xnnpack", "mlx", "coreml", "portable"], typer.Option(help="What computes on the device.")
@@ -60,17 +54,17 @@ def executorch(
         typer.Option(help="fused is faster and needs ExecuTorch's llama kernels, plain does not."),
     ] = "fused",
     merge: Annotated[bool, typer.Option("--merge", help="Put LoRAs into the weights: one file.")] = False,
-    base: Model = None,
+    base: Base = None,
     force: Force = False,
     as_json: bool = JSON,
 ) -> None:
     """One program for phones and other apps, with adapters that swap; compared with MLX before it is done."""
     _need()
-    made_of = export_parts.parts(composition, base, persona)
+    made_of = parts.of_bundle(composition, base, persona)
     _load()
     if quantize is None:
         quantize = "int4" if backend in ("xnnpack", "mlx") else "none"
-    layers, usual = export_parts.room(made_of.composed, hears=made_of.ear is not None)
+    layers, usual = parts.room(made_of.composed, hears=made_of.ear is not None)
     from killah.export.executorch import bundle, describing
     from killah.export.executorch.wish import Wish
 
@@ -106,7 +100,7 @@ def executorch(
 
 def adapter(
     folder: Bundle,
-    composition: Task,
+    composition: Composition,
     persona: Annotated[str | None, typer.Option(help="Whose own LoRA takes part.")] = None,
     force: Force = False,
     as_json: bool = JSON,
@@ -116,7 +110,7 @@ def adapter(
     from killah.export.executorch import manifest
 
     about = manifest.read_verified(folder)
-    made, task = export_parts.gather(composition, about.base, persona)
+    made, task = parts.gather(composition, about.base, persona)
     _load()
     from killah.export.executorch import swapping
 
@@ -220,7 +214,7 @@ def _load() -> None:
 def _vector(persona: str, about: "Manifest") -> "np.ndarray":
     if about.persona is None:
         raise KillahError("This bundle knows no personas.", "Export it with --persona NAME.")
-    return export_parts.vector(persona, about.persona.width)
+    return parts.vector(persona, about.persona.width)
 
 
 def _sound(path: Path | None) -> "np.ndarray | None":

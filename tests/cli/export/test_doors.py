@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from killah import config, paths
 from killah.adapters import package
-from killah.cli import export
+from killah.cli.export import commands
 from killah.errors import KillahError
 from killah.export import gguf, mlx_lm, peft
 
@@ -29,7 +29,7 @@ def tiny(home, tmp_path, monkeypatch):
 
 def run(*arguments, code=0):
     """Stdout of a command; a failure is raised as the program's main would see it."""
-    result = CliRunner().invoke(export.app, [str(a) for a in arguments])
+    result = CliRunner().invoke(commands.app, [str(a) for a in arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == code, result.output

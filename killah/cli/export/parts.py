@@ -1,4 +1,4 @@
-"""What goes into a bundle, of what is installed: a composition's LoRAs, projectors, persona and ear."""
+"""What goes out, of what is installed: a composition's LoRAs, and for a bundle projectors, persona, ear."""
 
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from killah.gemma.stack import Merge
 
 
-def parts(text: str, base: str | None, persona: str | None) -> "Parts":
+def of_bundle(text: str, base: str | None, persona: str | None) -> "Parts":
     """What goes into a bundle, of what is installed."""
     from killah.export.executorch.wish import Parts
 

@@ -1,0 +1,1 @@
+"""`killah export`: compositions for phones, other apps and other people's programs."""
