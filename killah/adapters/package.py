@@ -4,19 +4,17 @@ A LoRA's tensors are mlx-lm's: `model.layers.0.self_attn.k_proj.lora_a` (in, ran
 the layer gains scale * (x @ lora_a) @ lora_b.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import mlx.core as mx
 import numpy as np
-from pydantic import ValidationError
 
-from killah import paths
+from killah import manifests, paths
 from killah.adapters import shapes
 from killah.adapters.card import FORMAT, AdapterCard
 from killah.errors import KillahError
-from killah.gemma import manifest, placing
+from killah.gemma import placing
 from killah.gemma.manifest import Manifest
 from killah.gemma.shards import Spec, Writer, read_header
 from killah.hub.files import PICKLES
@@ -70,19 +68,10 @@ def check_target(folder: Path, *, force: bool, name: str = NAME) -> None:
 
 def read_card(folder: Path) -> AdapterCard:
     """The card of a package, its weights unchecked. Raises `KillahError`."""
-    path = folder / NAME
-    try:
-        raw = json.loads(path.read_text("utf-8"))
-        written = raw.get("format")
-        if isinstance(written, int) and written > FORMAT:
-            raise KillahError(f"{folder} was made by a newer Killah (format {written}).", "Update Killah.")
-        return AdapterCard.model_validate(raw)
-    except FileNotFoundError as error:
-        raise _not_an_adapter(folder) from error
-    except OSError as error:
-        raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
-    except (ValidationError, ValueError, AttributeError) as error:
-        raise KillahError(f"{path} is damaged.", _next_step(folder)) from error
+    found = manifests.read(folder / NAME, AdapterCard, FORMAT, _next_step(folder))
+    if found is None:
+        raise _not_an_adapter(folder)
+    return found
 
 
 def read(folder: Path, base: Manifest | None = None, *, base_folder: Path | None = None) -> Adapter:
@@ -96,8 +85,7 @@ def read(folder: Path, base: Manifest | None = None, *, base_folder: Path | None
     path = folder / WEIGHTS
     if not path.is_file():
         raise _no_weights(folder)
-    if manifest.sha256(path) != card.sha256:
-        raise KillahError(f"{path} is damaged: its SHA-256 is not the one in {NAME}.", _next_step(folder))
+    manifests.check_hash(path, card.sha256, NAME, _next_step(folder))
     try:
         stored = [found.spec for found in read_header(path).values()]
         check(card, stored, base_folder)

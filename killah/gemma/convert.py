@@ -14,14 +14,15 @@ from pathlib import Path
 import mlx.core as mx
 import numpy as np
 
-from killah import __version__, paths
+from killah import __version__, manifests, paths
 from killah.errors import KillahError
 from killah.gemma import checkpoint, manifest, placing
 from killah.gemma.checkpoint import Checkpoint
-from killah.gemma.manifest import File, Manifest, Quantisation
+from killah.gemma.manifest import Manifest, Quantisation
 from killah.gemma.quantise import BITS, GROUP_SIZES, quantise
 from killah.gemma.shards import Spec, Stored, Writer
 from killah.gemma.tokenizer import Tokenizer
+from killah.manifests import File
 
 SHARD_BYTES = 512_000_000
 BLOCK_ITEMS = 1_000_000  # weights in memory at a time; their intermediate values fit into a CPU cache
@@ -202,7 +203,7 @@ def _write_texts(folder: Path, found: Checkpoint, quantisation: Quantisation | N
     for card in (path for pattern in CARDS for path in found.folder.glob(pattern)):
         placing.copy(card, folder / card.name)
     names = (name for name in ("config.json", *TEXT_FILES) if (folder / name).exists())
-    return {name: manifest.describe(folder / name) for name in names}
+    return {name: manifests.describe(folder / name) for name in names}
 
 
 def _write_config(folder: Path, found: Checkpoint, quantisation: Quantisation | None) -> None:

@@ -6,10 +6,10 @@ import os
 import checkpoints
 import pytest
 
-from killah import paths
 from killah.errors import KillahError
 from killah.gemma import manifest
 from killah.gemma.convert import convert
+from killah.manifests import File
 
 WEIGHTS = "model-00001-of-00001.safetensors"
 
@@ -51,36 +51,6 @@ def test_cards_may_be_edited(model):
     manifest.read_verified(model)
 
 
-def test_large_models_are_hashed_once_until_they_change(model, monkeypatch):
-    """Hashing gigabytes at each start would cost seconds; a new time of change is enough to look again."""
-    monkeypatch.setattr(manifest, "ALWAYS_HASHED", 0)
-    hashed = []
-    real = manifest.sha256
-    monkeypatch.setattr(manifest, "sha256", lambda path: hashed.append(path.name) or real(path))
-    manifest.read_verified(model)
-    assert WEIGHTS in hashed
-    hashed.clear()
-    manifest.read_verified(model)
-    assert hashed == []
-    os.utime(model / WEIGHTS)
-    manifest.read_verified(model)
-    assert hashed == [WEIGHTS]
-    assert (paths.state_dir() / "verified.json").stat().st_mode & 0o077 == 0
-
-
-@pytest.mark.parametrize("content", ["", "[]", "{", '{"x": 1}'])
-def test_a_damaged_memory_of_hashes_only_costs_time(model, monkeypatch, content):
-    monkeypatch.setattr(manifest, "ALWAYS_HASHED", 0)
-    paths.write_private(paths.state_dir() / "verified.json", content)
-    assert manifest.read_verified(model).name == "tiny"
-
-
-def test_where_nothing_can_be_remembered_the_model_still_loads(model, monkeypatch, home):
-    monkeypatch.setattr(manifest, "ALWAYS_HASHED", 0)
-    (home / "state").write_text("a file where the folder should be")
-    assert manifest.read_verified(model).name == "tiny"
-
-
 def test_a_newer_format_asks_for_a_newer_killah(model):
     raw = json.loads((model / manifest.NAME).read_text()) | {"format": 2, "unheard_of": True}
     (model / manifest.NAME).write_text(json.dumps(raw))
@@ -116,7 +86,7 @@ def test_folders_that_are_not_models_say_what_to_do(tmp_path):
 def test_fingerprint_is_of_the_weights_alone(model, tmp_path):
     """Adapters are bound to it: another tokenizer file must not unbind them, other weights must."""
     files = manifest.read(model).files
-    other = files | {"config.json": manifest.File(bytes=1, sha256="0" * 64)}
+    other = files | {"config.json": File(bytes=1, sha256="0" * 64)}
     assert manifest.fingerprint(other) == manifest.fingerprint(files)
-    other |= {WEIGHTS: manifest.File(bytes=1, sha256="0" * 64)}
+    other |= {WEIGHTS: File(bytes=1, sha256="0" * 64)}
     assert manifest.fingerprint(other) != manifest.fingerprint(files)

@@ -6,21 +6,20 @@ also takes their positions (n,) int64 and returns the logits (1, 1, `vocabulary`
 start at 0, at most `chunk` go in at once, `context` in all. A call for position 0 begins a new text.
 """
 
-import json
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from killah import paths
+from killah import manifests, paths
 from killah.adapters.card import AdapterCard
 from killah.errors import KillahError
-from killah.gemma import manifest as models
-from killah.gemma.manifest import File, FileName
 from killah.gemma.stack import Merge
+from killah.manifests import File, FileName
 
 NAME = "manifest.json"
 FORMAT = 1
+AGAIN = "Export the bundle again."
 
 # fused: ExecuTorch's llama operators, which delegates leave alone and kernels_llm brings; fastest on a CPU.
 # plain: ATen's own operators, which every runtime has and the MLX and Core ML delegates understand.
@@ -182,7 +181,7 @@ class Manifest(Strict):
 def write(folder: Path, about: Manifest) -> Manifest:
     """Write it, with size and hash of every file of the bundle; returned as written."""
     files = {
-        path.name: models.describe(path)
+        path.name: manifests.describe(path)
         for path in sorted(folder.iterdir())
         if path.is_file() and path.name != NAME and not path.name.startswith(".")
     }
@@ -193,40 +192,14 @@ def write(folder: Path, about: Manifest) -> Manifest:
 
 def read(folder: Path) -> Manifest:
     """The manifest of a bundle, its files unchecked. Raises `KillahError`."""
-    path = folder / NAME
-    try:
-        raw = json.loads(path.read_text("utf-8"))
-        written = raw.get("format")
-        if isinstance(written, int) and written > FORMAT:
-            raise KillahError(f"{folder} was made by a newer Killah (format {written}).", "Update Killah.")
-        return Manifest.model_validate(raw)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise KillahError(
-            f"{folder} is not a bundle.", "Make one with `killah export executorch`."
-        ) from error
-    except OSError as error:
-        raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
-    except (ValidationError, ValueError, AttributeError) as error:
-        raise KillahError(f"{path} is damaged.", "Export the bundle again.") from error
+    found = manifests.read(folder / NAME, Manifest, FORMAT, AGAIN)
+    if found is None:
+        raise KillahError(f"{folder} is not a bundle.", "Make one with `killah export executorch`.")
+    return found
 
 
 def read_verified(folder: Path) -> Manifest:
     """The manifest, after every file was compared with it. Raises `KillahError` at the first difference."""
     about = read(folder)
-    for name, file in about.files.items():
-        path = folder / name
-        try:
-            size = path.stat().st_size
-            if size != file.bytes:
-                raise KillahError(
-                    f"{path} has {size:,} bytes instead of {file.bytes:,}.", "Export the bundle again."
-                )
-            if models.sha256(path) != file.sha256:
-                raise KillahError(
-                    f"{path} is damaged: its SHA-256 is not the one in {NAME}.", "Export the bundle again."
-                )
-        except FileNotFoundError as error:
-            raise KillahError(f"{path} is missing.", "Export the bundle again.") from error
-        except OSError as error:
-            raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
+    manifests.verify(folder / NAME, about.files, AGAIN)
     return about
