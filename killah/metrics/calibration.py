@@ -16,7 +16,7 @@ def fit_logistic(scores: ArrayLike, correct: ArrayLike) -> tuple[float, float]:
     """(intercept, slope) of P(correct) = sigmoid(intercept + slope * score): Platt scaling.
 
     Targets are smoothed as Platt (1999) does, so that scores which separate perfectly stay finite.
-    Fitted by Newton's method. Raises `ValueError` unless there are both right and wrong examples.
+    Raises `ValueError` unless there are both right and wrong examples.
     """
     x = np.asarray(scores, dtype=np.float64)
     right = np.asarray(correct, dtype=bool)
@@ -24,11 +24,33 @@ def fit_logistic(scores: ArrayLike, correct: ArrayLike) -> tuple[float, float]:
     if not positives or not negatives:
         raise ValueError("calibration needs both right and wrong examples")
     targets = np.where(right, (positives + 1) / (positives + 2), 1 / (negatives + 2))
-    # Centred and scaled for Newton's method only.
-    centre, width = float(x.mean()), float(x.std()) or 1.0
-    design = np.stack([np.ones_like(x), (x - centre) / width], axis=1)
-    a, b = _newton(design, targets)
-    return a - b * centre / width, b / width
+    intercept, (slope,) = regression(x[:, None], targets)
+    return intercept, float(slope)
+
+
+def regression(
+    features: np.ndarray, targets: np.ndarray, ridge: float = _TOLERANCE
+) -> tuple[float, np.ndarray]:
+    """Intercept and weights (d,) of P(right) = sigmoid(intercept + features @ weights).
+
+    `features` are (n, d), `targets` (n,) from 0 to 1. The weights that `ridge` keeps small are those of
+    standardised features. Newton's method.
+    """
+    mean, scale = features.mean(axis=0), features.std(axis=0)
+    scale[scale == 0] = 1.0
+    design = np.column_stack([np.ones(len(features)), (features - mean) / scale])
+    penalty = ridge * np.eye(design.shape[1])
+    penalty[0, 0] = 0.0
+    fitted = np.zeros(design.shape[1])
+    for _ in range(_STEPS):
+        p = sigmoid(design @ fitted)
+        curvature = (design * (p * (1 - p))[:, None]).T @ design + penalty
+        step = np.linalg.solve(curvature, design.T @ (p - targets) + penalty @ fitted)
+        fitted -= step
+        if np.abs(step).max() < _TOLERANCE:
+            break
+    weights = fitted[1:] / scale
+    return float(fitted[0] - mean @ weights), weights
 
 
 def expected_calibration_error(probabilities: ArrayLike, correct: ArrayLike, bins: int = 10) -> float:
@@ -49,16 +71,3 @@ def log_loss(probabilities: ArrayLike, correct: ArrayLike) -> float:
         raise ValueError("log loss needs at least one example")
     happened = np.where(np.asarray(correct, dtype=bool), stated, 1 - stated)
     return float(-np.log(np.maximum(happened, _TOLERANCE)).mean())
-
-
-def _newton(design: np.ndarray, targets: np.ndarray) -> tuple[float, float]:
-    """Minimise the logistic loss of `design` (examples, 2) against soft `targets`."""
-    weights = np.zeros(2)
-    for _ in range(_STEPS):
-        p = sigmoid(design @ weights)
-        curvature = (design * (p * (1 - p))[:, None]).T @ design + _TOLERANCE * np.eye(2)
-        step = np.linalg.solve(curvature, design.T @ (p - targets))
-        weights -= step
-        if np.abs(step).max() < _TOLERANCE:
-            break
-    return float(weights[0]), float(weights[1])

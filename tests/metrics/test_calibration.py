@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from killah.metrics.calibration import expected_calibration_error, fit_logistic, log_loss, sigmoid
+from killah.metrics.calibration import expected_calibration_error, fit_logistic, log_loss, regression, sigmoid
 
 
 def examples(intercept: float, slope: float, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -33,6 +33,19 @@ def test_scores_that_separate_perfectly_stay_finite() -> None:
 def test_scores_without_spread_give_the_share_right() -> None:
     intercept, slope = fit_logistic([-1.0] * 98, [True] * 49 + [False] * 49)
     assert sigmoid(intercept - slope) == pytest.approx(0.5)
+
+
+def test_the_weights_are_scikit_learns_with_the_same_ridge() -> None:
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    random = np.random.default_rng(0)
+    features = random.normal(3.0, [1.0, 5.0, 0.2], size=(2000, 3))
+    truth = (features - 3.0) @ [2.0, -0.2, 0.0] - 1.0
+    right = random.random(2000) < sigmoid(truth)
+    scaled = (features - features.mean(axis=0)) / features.std(axis=0)
+    other = linear_model.LogisticRegression(C=1.0, tol=1e-9).fit(scaled, right)
+    intercept, weights = regression(features, right, ridge=1.0)
+    assert weights * features.std(axis=0) == pytest.approx(other.coef_[0], abs=1e-4)
+    assert intercept + weights @ features.mean(axis=0) == pytest.approx(other.intercept_[0], abs=1e-4)
 
 
 @pytest.mark.parametrize("correct", [[], [True, True], [False]])

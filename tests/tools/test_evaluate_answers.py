@@ -8,7 +8,7 @@ import pytest
 from killah.engine.talking.answering import FEATURES, Candidate
 from killah.engine.talking.lookup import Found
 from tools.evaluate import answers
-from tools.evaluate.answers import OTHER, OWN, SAME, Asked, Collection
+from tools.evaluate.asking import OTHER, OWN, SAME, Asked, Collection
 from tools.evaluate.questions import Asker, asked_by_author, some
 
 
@@ -117,13 +117,3 @@ def test_forms_with_few_questions_have_no_figures():
     few = [asked(form, "Ann sang.", ("Ann sang.", "Ann sang.", 0.9)) for form in (OTHER, OWN)]
     found = answers._figures(Collection("x", many + few, many + few), dict.fromkeys(answers.WAYS, 0.5))
     assert SAME in found and OTHER not in found and OWN not in found
-
-
-def test_weights_that_a_fit_finds_tell_right_from_wrong():
-    random_ = np.random.default_rng(0)
-    features = random_.normal(size=(2000, 3))
-    truth = features @ [2.0, -1.0, 0.0] - 1.0
-    right = random_.random(2000) < 1 / (1 + np.exp(-truth))
-    intercept, weights = answers.regression(features, right.astype(float))
-    assert intercept == pytest.approx(-1.0, abs=0.25)
-    assert weights == pytest.approx([2.0, -1.0, 0.0], abs=0.3)
