@@ -17,13 +17,12 @@ def test_standing_members_are_in_every_interactive_composition_and_not_in_plain_
     assert list(table["continue"].members) == ["persona", "audio", "continue"]
 
 
-def test_projectors_of_the_four_compositions():
+def test_soft_tokens_stand_where_they_are_worth_it():
     table = compositions.load()
     assert table["autocomplete"].projectors == ()
     assert table["transcribe"].projectors == ("audio",)
     assert table["dictate"].projectors == ("audio", "persona")
     assert table["continue"].projectors == ("persona",)  # the mixture gains by them: measured
-    assert table["instruct"].projectors == ("audio", "persona")
 
 
 def test_a_user_changes_a_task_adds_one_and_takes_the_change_back():
