@@ -15,6 +15,7 @@ from killah.audio.commands.describing import described
 from killah.audio.commands.editing import about
 from killah.audio.dictation.live import Event, Final, Partial, Said, Silence
 from killah.audio.dictation.marked import with_marks
+from killah.audio.dictation.scribe import NOT_THERE
 from killah.audio.recognition.ctc import text_of
 from killah.audio.synthesis.voices import CHANGES
 from killah.errors import KillahError
@@ -123,8 +124,7 @@ class Dictating:
         if taken == "nothing":
             self._warn(f"Nothing to do for “{said}”.")
         elif isinstance(event, Said) and event.command.said:
-            written = "Written down, for there is nothing to do it to."
-            self._warn(written if taken == "written" else self._last, wrong=False)
+            self._warn(NOT_THERE if taken == "written" else self._last, wrong=False)
 
     def _marked(self, event: Final) -> Final:
         """Words with marks and capitals, behind what stands before the caret now; not on the UI's thread."""

@@ -1,28 +1,27 @@
-"""What is heard becomes text: utterances are put into a document, commands are carried out on it.
+"""What is heard, in a document: what writes new text (continue, rephrase, summarise) asks the engine.
 
-Edits are the document's own; what writes new text (continue, rephrase, summarise) asks the engine, and what
-it answers is one step to undo too. An instruction in free words that there is nothing to do for was none, and
-is written down. Commands about ghost text, speech and the microphone are not for here: they are told back as
-not done.
+What the engine answers is one step to undo too. Commands about ghost text, speech and the microphone are not
+for here: they are told back as not done.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from killah.audio.commands import Command
+from killah.audio.commands.buffer import Buffer
 from killah.audio.commands.describing import described
 from killah.audio.commands.document import Document
 from killah.audio.commands.editing import about, does
-from killah.audio.dictation.language import language_of
+from killah.audio.commands.tables import Language
+from killah.audio.dictation import scribe
 from killah.audio.dictation.live import Event, Final, Said
 from killah.audio.dictation.marked import with_marks
-from killah.audio.dictation.text import Marked, written
-from killah.audio.recognition.ctc import text_of
+from killah.audio.dictation.scribe import NOT_THERE, Words
+from killah.audio.dictation.text import Marked
 from killah.engine.engine import Engine
 from killah.engine.instructing import rewritten
 from killah.errors import KillahError
 
-NOT_THERE = "Written down, for there is nothing to do it to."
 REWRITING = ("rephrase", "summarise", "rewrite")
 
 
@@ -38,98 +37,77 @@ class Outcome:
     told: str = ""
 
 
-class Scribe:
-    """Writes into `document`; without an engine, commands that ask for new text are not done.
-
-    `names` are spellings by what is heard.
-    """
+class Scribe(scribe.Scribe):
+    """Writes into `document`; without an engine, commands that ask for new text are not done."""
 
     def __init__(
         self, document: Document, engine: Engine | None = None, names: Mapping[str, str] | None = None
     ) -> None:
+        super().__init__(names)
         self.document = document
-        self._engine, self._names = engine, names
-        self._capitals = "off"
+        self._engine = engine
+        self._text = self._why = ""  # what an event has put, and why it was not done
 
     def take(self, event: Event) -> Outcome | None:
         """Write down or do what was heard; None for what changes nothing (partial words, silence)."""
+        self._text = self._why = ""
         if isinstance(event, Final) and event.words:
-            return self._write(event)
-        if isinstance(event, Said):
-            return self._do(event)
-        return None
+            return Outcome(self.write(event.words))
+        if not isinstance(event, Said):
+            return None
+        taken, told = self.do(event), described(event.command)
+        if taken == "written":
+            told = NOT_THERE
+        elif taken == "nothing":
+            told = self._why or (told and f"Nothing to do: {told}.")
+        return Outcome(self._text, taken == "done", told)
 
-    def _write(self, event: Final) -> Outcome:
-        start, end = sorted(self.document.buffer.selection)
-        text = self.document.text
-        language = language_of(text_of(event.words))
-        found = written(
-            event.words,
-            text[:start],
-            text[end:],
-            language=language,
-            capitals=self._capitals,
-            names=self._names,
-            marked=self._marked(event, text[:start]),
-        )
-        self._capitals = found.capitals
+    @property
+    def _buffer(self) -> Buffer:
+        return self.document.buffer
+
+    def write(self, words: Words, marked: Sequence[Marked] = ()) -> str:
+        """Write down an utterance, marked where there is a model for that and nobody said how."""
+        if self._engine is not None and self.capitals == "off":
+            before = self._buffer.text[: min(self._buffer.selection)]
+            marked = with_marks(Final(tuple(words), 0.0), self._engine, before, self.names).marked
+        return super().write(words, marked)
+
+    def _put(self, text: str) -> None:
+        self.document.put(text, "dictated")
+        self._text = text
+
+    def _carry_out(self, command: Command, language: Language) -> bool:
         self.document.language = language
-        self.document.put(found.text, "dictated")
-        return Outcome(found.text)
+        if command.name == "continue":
+            return self._continue()
+        if command.name in REWRITING and not does(command):
+            return self._rewrite(command)
+        return command.name == "transcribe" or self.document.do(command)
 
-    def _marked(self, event: Final, before: str) -> tuple[Marked, ...]:
-        """How the words are written, where there is a model for that and nobody said how."""
-        if self._engine is None or self._capitals != "off":
-            return ()
-        return with_marks(event, self._engine, before, self._names or {}).marked
-
-    def _do(self, event: Said) -> Outcome:
-        if event.words:
-            self.document.language = language_of(text_of(event.words))
-        outcome = self._done(event, event.command)
-        # What ends a dictation is said again when its time has come.
-        if event.command.then and outcome.done and event.command.name != "transcribe":
-            self._done(event, event.command.then)
-        return outcome
-
-    def _done(self, event: Said, command: Command) -> Outcome:
-        told = described(command)
-        if command.name == "capitals":
-            self._capitals = command.value
-        elif command.name == "continue":
-            return self._continue(told)
-        elif command.name in REWRITING and not does(command):
-            return self._rewrite(command, told)
-        elif command.name != "transcribe" and not self.document.do(command):
-            return self._not_done(event, command, told)
-        return Outcome(told=told)
-
-    def _not_done(self, event: Said, command: Command, told: str) -> Outcome:
-        """What is not in the text cannot have been meant: such a command was dictated."""
-        if command.name == "replace" or (command.said and does(command)):
-            return replace(self._write(Final(event.words, event.at)), done=False, told=NOT_THERE)
-        return Outcome(done=False, told=f"Nothing to do: {told}." if told else "")
-
-    def _continue(self, told: str) -> Outcome:
+    def _continue(self) -> bool:
         if self._engine is None:
-            return Outcome(done=False)
-        caret = self.document.buffer.caret
-        text = "".join(self._engine.continuation(self.document.text[:caret]))
-        self.document.put(text, "generated")
-        return Outcome(text, told=told)
+            return False
+        self._generate("".join(self._engine.continuation(self._buffer.text[: self._buffer.caret])))
+        return True
 
-    def _rewrite(self, command: Command, told: str) -> Outcome:
-        found = about(command, self.document.buffer, self.document.language)
+    def _rewrite(self, command: Command) -> bool:
+        found = about(command, self._buffer, self.document.language)
         if self._engine is None or found is None:
-            return Outcome(done=False)
-        old = self.document.text[slice(*found)]
+            return False
+        old = self._buffer.text[slice(*found)]
         if not command.said:
             text = "".join(self._engine.rewrite(command.name, old))
         else:
             try:
                 text = rewritten(self._engine, command, old)
             except KillahError as error:
-                return Outcome(done=False, told=str(error))
+                self._why = str(error)
+                return False
         self.document.select(*found)
+        self._generate(text)
+        return True
+
+    def _generate(self, text: str) -> None:
         self.document.put(text, "generated")
-        return Outcome(text, told=told)
+        self._text = text
