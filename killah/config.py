@@ -46,6 +46,8 @@ class Settings(BaseModel):
     """Passages of your own writing that are put before the text; none: as the persona's check chose."""
     encoder: str = "ear-nano"
     """Speech encoder: a name from `killah models list`, or a folder."""
+    hearing: Literal["best", "ctc", "reread", "projector", "joint"] = "best"
+    """How speech is heard: by letters (ctc), by the base with its audio projector, or as measured best."""
     microphone: str | None = None
     """Microphone: a part of its name; none: the system's default."""
     autosave_seconds: int = Field(default=5, ge=1, le=3600)

@@ -14,7 +14,7 @@ from killah.engine.decoding import Ghost
 from killah.engine.generation import Generation, ModelInfo
 from killah.engine.hearing import expected
 from killah.engine.hearing.ear import Ear
-from killah.engine.hearing.ways import Way
+from killah.engine.hearing.ways import chosen
 from killah.engine.personal.lookups import Asking, Lookups, Personal, given
 from killah.engine.sampling import Sampling
 from killah.engine.scheduler import Job, Priority, Scheduler, Work
@@ -148,14 +148,14 @@ class Engine:
         """The persona's passages nearest to the end of `text`, best last; waits for the lookup."""
         return list(self._lookups.ask(text, _asking("continue")).result().passages)
 
-    def ear(self, way: Way = "ctc") -> Ear:
+    def ear(self) -> Ear:
         """What hears, on the engine's thread, expecting the persona's words; loaded when first asked."""
-        persona = self.persona
+        persona, settings = self.persona, self._settings
         return Ear(
             self._scheduler,
-            self._settings.encoder,
+            settings.encoder,
             lambda: expected.terms(persona),
-            way=way,
+            way=chosen(settings.hearing, settings.model, settings.encoder),
             bases=lambda: (self._generation.base, self._generation.members),
         )
 

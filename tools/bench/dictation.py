@@ -5,8 +5,8 @@
     phantom   ten minutes each of silence, noises, key clicks and tones: how many words are written
 
 A word's partial latency is from the end of its sound to when it was first shown as it stayed, its final
-latency to when it was final. Needs PulseAudio and the recordings in .data/speech; the encoder is ear-nano, or
-KILLAH_EAR, a folder.
+latency to when it was final. Needs PulseAudio and the recordings in .data/speech. KILLAH_EAR names another
+encoder than ear-nano, KILLAH_HEARING another way to hear than the one that measured best.
 """
 
 import json
@@ -26,7 +26,9 @@ from killah.audio.capture.microphone import Microphone
 from killah.audio.dictation.language import understand
 from killah.audio.dictation.live import Dictation, Event, Final, Partial
 from killah.audio.recordings import files
-from killah.engine.hearing.ear import Ear, alone
+from killah.config import Settings
+from killah.engine import Engine
+from killah.engine.hearing.ear import Ear
 from killah.metrics.word_errors import word_error_rate
 from tools.virtual_microphone import VirtualMicrophone
 
@@ -40,10 +42,12 @@ Timed = list[tuple[float, Event]]  # when each event was told, in seconds of the
 
 def run() -> dict[str, float | int | str]:
     """Latencies in seconds, real-time factor, word error rates, memory in MB, phantom words."""
-    with alone() as scheduler:
-        ear = Ear(scheduler, os.environ.get("KILLAH_EAR", "ear-nano"))
-        ear.draft(np.zeros(RATE, np.float32))
-        return live(ear) | hour(ear) | phantom(ear)
+    given = {"encoder": os.environ.get("KILLAH_EAR"), "hearing": os.environ.get("KILLAH_HEARING")}
+    settings = Settings.model_validate({key: value for key, value in given.items() if value})
+    with Engine(settings) as engine:
+        ear = engine.ear()
+        ear.settle(np.zeros(RATE, np.float32))
+        return {"way": ear.way} | live(ear) | hour(ear) | phantom(ear)
 
 
 def live(ear: Ear) -> dict[str, float | int | str]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from killah.audio.recognition.ctc import Word
     from killah.audio.recordings.transcript import Utterance
     from killah.engine import Engine
-    from killah.engine.hearing.ways import Way as Known
 
 Form = Literal["txt", "srt", "vtt", "json"]
 
@@ -43,7 +42,7 @@ def transcribe(
     ] = False,
     persona: Annotated[str | None, typer.Option(help="Whose names and terms to expect.")] = None,
     encoder: Encoder = None,
-    engine: Annotated[Way, typer.Option(help=WAY)] = "best",
+    way: Annotated[Way | None, typer.Option("--engine", help=WAY)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Write down what is said in recordings of any length.
@@ -52,14 +51,11 @@ def transcribe(
     read; the others are transcribed.
     """
     from killah.cli.streaming import engine_for
-    from killah.config import load
-    from killah.engine.hearing.ways import chosen
 
     form = "json" if as_json else form
     failed = 0
-    with engine_for(None, persona, encoder=encoder) as writer:
-        way = chosen(engine, load().model)
-        scribe = Scribe(writer, way, emotion=emotion)
+    with engine_for(None, persona, encoder=encoder, hearing=way) as engine:
+        scribe = Scribe(engine, emotion=emotion)
         for path in recordings:
             try:
                 _one(path, scribe, form, output)
@@ -71,11 +67,11 @@ def transcribe(
 
 
 class Scribe:
-    """Hears recordings `way`, with the persona's names, marks and capitals, and perhaps emotions."""
+    """Hears recordings, with the persona's names, marks and capitals, and perhaps emotions."""
 
-    def __init__(self, engine: "Engine", way: "Known", *, emotion: bool) -> None:
-        self.way = way
-        self._engine, self._ear, self._emotion = engine, engine.ear(way), emotion
+    def __init__(self, engine: "Engine", *, emotion: bool) -> None:
+        self._engine, self._ear, self._emotion = engine, engine.ear(), emotion
+        self.way = self._ear.way
 
     def utterances(self, blocks: "Iterable[np.ndarray]") -> "Iterator[Utterance]":
         """What is said in `blocks`, each (samples,)."""

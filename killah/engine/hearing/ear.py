@@ -50,8 +50,8 @@ class Ear:
         bases: Bases | None = None,
     ) -> None:
         self.names: dict[str, str] = {}
+        self.way: Way = way
         self._scheduler, self._encoder, self._terms = scheduler, encoder, terms
-        self._way: Way = way
         self._bases = bases
         self._hearing: Expectant | None = None
         self._emotions: Emotions | None = None
@@ -98,7 +98,7 @@ class Ear:
     def _loaded(self) -> Expectant:
         """On the MLX thread."""
         if self._hearing is None:
-            self._hearing = ways.load(self._encoder, self._way, self._bases)
+            self._hearing = ways.load(self._encoder, self.way, self._bases)
             terms = self._terms()
             self._hearing.expect(hot_words(terms))
             self.names |= spellings(terms)

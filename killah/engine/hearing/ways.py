@@ -31,19 +31,23 @@ class Expectant(Hearing, Protocol):
         ...
 
 
-def chosen(asked: str, base: str) -> Way:
-    """The way that was asked for; for `best` the one that measured best with this base."""
+def chosen(asked: str, base: str, encoder: str) -> Way:
+    """The way that was asked for; for `best` the one that measured best with this base and encoder."""
     for way in WAYS:
         if way == asked:
             return way
-    return best(base)
+    return best(base, encoder)
 
 
-def best(base: str) -> Way:
-    """The way that heard best when the base's audio projector was measured; by letters where none was."""
-    base = Path(base).name
-    for each in catalog.installed(base):
+def best(base: str, encoder: str) -> Way:
+    """The way that heard best when the base's audio projector was measured.
+
+    By letters where there is none, or it was trained on another encoder's frames.
+    """
+    for each in catalog.installed(Path(base).name):
         if each.name == PROJECTOR and each.card is not None:
+            if f" of {Path(encoder).name} " not in each.card.input_space:
+                return "ctc"
             rates = {way: float(each.card.metrics.get(MEASURED + way, "inf")) for way in WAYS}
             return min(WAYS, key=lambda way: rates[way])
     return "ctc"

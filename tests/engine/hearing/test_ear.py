@@ -1,8 +1,11 @@
 """What the ear expects: the owner's words take part in hearing, and are spelled as the owner spells them."""
 
+import shutil
+
 import numpy as np
 import pytest
 
+from killah import paths
 from killah.audio.dictation.vocabulary import OwnWords, keep
 from killah.config import Settings
 from killah.engine.engine import Engine
@@ -48,3 +51,19 @@ def test_what_is_expected_is_heard_more_easily():
         ear.settle(np.zeros(16_000, np.float32))
         hot = ear._loaded._hot_words
     assert hot is not None and hot.words == {"kulrek"}
+
+
+def test_the_setting_says_how_speech_is_heard():
+    with Engine(Settings()) as engine:
+        assert engine.ear().way == "joint"  # of pushkin-nano's card
+    with Engine(Settings(hearing="ctc")) as engine:
+        assert engine.ear().way == "ctc"
+
+
+def test_an_encoder_that_the_audio_projector_never_heard_is_heard_by_its_letters(tmp_path):
+    """A projector reads one encoder's frames: with another one dictation would end, or be noise."""
+    shutil.copytree(paths.shipped("models") / "ear-nano", tmp_path / "other-ear")
+    with Engine(Settings(encoder=str(tmp_path / "other-ear"))) as engine:
+        ear = engine.ear()
+        assert ear.way == "ctc"
+        assert not ear.settle(np.zeros(16_000, np.float32))

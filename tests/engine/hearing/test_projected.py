@@ -54,6 +54,7 @@ def install(base, width, **metrics):
         base_fingerprint=base.manifest.fingerprint,
         soft_tokens=1,
         input_width=width,
+        input_space="3 frames of ear with their letters",
         data="noise",
         licence="CC0-1.0",
         metrics=metrics,
@@ -139,10 +140,12 @@ def test_a_projector_of_another_encoder_is_refused(base, recogniser):
 
 
 def test_the_best_way_is_the_one_that_measured_best(base, tmp_path, recogniser):
-    assert ways.chosen("best", "pushkin-nano") == "ctc"  # nothing installed
+    assert ways.chosen("best", "pushkin-nano", "ear") == "ctc"  # nothing installed
     install(base, 9, word_error_rate_ctc=0.6, word_error_rate_projector=0.9, word_error_rate_joint=0.5)
-    assert ways.chosen("best", "pushkin-nano") == "joint"
-    assert ways.chosen("projector", "pushkin-nano") == "projector"
+    assert ways.chosen("best", "pushkin-nano", "ear") == "joint"
+    assert ways.chosen("best", "pushkin-nano", "folder/ear") == "joint"
+    assert ways.chosen("best", "pushkin-nano", "other-ear") == "ctc"  # the projector reads the frames of ear
+    assert ways.chosen("projector", "pushkin-nano", "ear") == "projector"
     install(base, 9)
-    assert ways.chosen("best", "pushkin-nano") == "ctc"  # nothing measured
+    assert ways.chosen("best", "pushkin-nano", "ear") == "ctc"  # nothing measured
     assert isinstance(ways.load(str(tmp_path / "ear"), "ctc"), Recogniser)
