@@ -31,7 +31,7 @@ def dictate(
     persona: Annotated[str | None, typer.Option(help="Who 'continue' and 'rephrase that' write as.")] = None,
     model: Model = None,
     encoder: Encoder = None,
-    way: Annotated[Way, typer.Option("--engine", help=WAY)] = "best",
+    way: Annotated[Way | None, typer.Option("--engine", help=WAY)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
 ) -> None:
     """Write down what you say until Ctrl-C; the text goes to stdout at the end, or into a file as it grows.
@@ -49,16 +49,13 @@ def dictate(
     from killah.cli.speech.dictation_page import DictationPage
     from killah.cli.speech.sound import live, recorded
     from killah.cli.streaming import engine_for
-    from killah.config import load
-    from killah.engine.hearing.ways import chosen
     from killah.engine.scribe import Scribe
     from killah.stopping import Stop
 
     with ExitStack() as stack:
         document = Document(_read(file))
-        engine = stack.enter_context(engine_for(model, persona, encoder=encoder))
-        heard = chosen(way, model or load().model)
-        ear = engine.ear(heard)
+        engine = stack.enter_context(engine_for(model, persona, encoder=encoder, hearing=way))
+        ear = engine.ear()
         scribe, dictation = Scribe(document, engine, ear.names), Dictation(ear, understand)
         page = stack.enter_context(DictationPage(document, shown=not as_json))
         sound = stack.enter_context(recorded(recording) if recording else live(device, page.say))
@@ -67,7 +64,7 @@ def dictate(
             for event in events:
                 outcome = scribe.take(event)
                 if as_json:
-                    _tell(event, outcome, heard)
+                    _tell(event, outcome, ear.way)
                 if outcome is not None and file:
                     _save(file, document)
                 page.show(event)
