@@ -11,6 +11,7 @@ from killah.paths import cannot_write
 LARGEST = 10_000_000  # bytes
 LONGEST_LINE = 100_000  # characters; every key lays the whole line out again
 BOM = b"\xef\xbb\xbf"
+WRITABLE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 Stamp = tuple[int, int, int]  # inode, size in bytes, modification time in nanoseconds
 
@@ -28,17 +29,23 @@ class Document:
     newline: str = "\n"
     bom: bool = False
     stamp: Stamp | None = None  # None: the file does not exist
+    private: bool = False  # a new file is for its owner's eyes only
 
     @property
     def name(self) -> str:
         """For the status bar and questions."""
         return self.path.name if self.path else "untitled"
 
+    @property
+    def stamp_now(self) -> Stamp | None:
+        """The file's stamp on disk: another than `stamp` where another program changed the file."""
+        return _stamp(self.path) if self.path else None
+
     def save(self, text: str, path: Path | None = None, *, overwrite: bool = False) -> None:
         """Write `text` to the file, or to `path` and be that file from then on.
 
-        Raises `WouldOverwrite`, unless `overwrite`, where that loses what somebody else wrote, and
-        `KillahError` when the file cannot be written; then the old one is untouched.
+        Raises `WouldOverwrite`, unless `overwrite`, where that loses what somebody else wrote or does not
+        want to be written, and `KillahError` when the file cannot be written; then the old one is untouched.
         """
         target = _absolute(path) if path else self.path
         if target is None:
@@ -50,7 +57,9 @@ class Document:
         if not overwrite and now is not None and now != (self.stamp if known else None):
             what = "was changed by another program" if known and self.stamp else "exists already"
             raise WouldOverwrite(f"{target.name} {what}.")
-        _replace(Path(os.path.realpath(target)), self._encode(text))
+        if not overwrite and now is not None and _read_only(target):
+            raise WouldOverwrite(f"{target.name} is read-only.")
+        _replace(Path(os.path.realpath(target)), self._encode(text), private=self.private)
         self.path, self.text, self.stamp = target, text, _stamp(target)
 
     def _encode(self, text: str) -> bytes:
@@ -129,14 +138,19 @@ def _stamp(path: Path) -> Stamp | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _read_only(path: Path) -> bool:
+    """Whether its owner put it out of harm's way: a rename over it would not ask."""
+    return not os.access(path, os.W_OK) or not path.stat().st_mode & WRITABLE
+
+
+def _replace(path: Path, data: bytes, *, private: bool) -> None:
     """Write beside the file, flush, rename over it: its mode stays, and for root its owner."""
     new = path.with_name(f".killah-{os.getpid()}.new")
     try:
         old = path.stat() if path.exists() else None
         with new.open("wb") as file:
-            if old is not None:
-                os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode))
+            if old is not None or private:
+                os.fchmod(file.fileno(), stat.S_IMODE(old.st_mode) if old else 0o600)
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -8,13 +8,14 @@ from threading import Thread
 from textual.app import App
 
 from killah.app.dialogs import Ask, AskPath
-from killah.app.document import Document, WouldOverwrite, open_document
+from killah.app.document import Document, Stamp, WouldOverwrite, open_document
 from killah.app.journal import Journal, Recovered, left_behind
-from killah.app.plain_text import count_words
+from killah.app.plain_text import changed, count_words
 from killah.app.text_area import GhostTextArea
 from killah.errors import KillahError
 
 LONG = 12  # seconds an error stays on screen
+SOON = 1.0  # seconds that the clocks of two folders may differ
 
 
 class Filing:
@@ -31,6 +32,7 @@ class Filing:
         self._now = now
         self._journal = Journal(folder, document.path)
         self._told = ""  # the journal's last complaint
+        self._noticed: Stamp | None = document.stamp  # of the file, when it was last looked at
         area.document.before_change = self._journal.record
 
     @property
@@ -46,7 +48,8 @@ class Filing:
     # Keeping ----------------------------------------------------------------------------------------
 
     def keep(self) -> None:
-        """Every few seconds: what the journal holds goes to the disk itself."""
+        """Every few seconds: what the journal holds goes to the disk itself, and the file is looked at."""
+        self._look()
         if self._journal.error is not None:
             self._journal.retry(self._area.text)
         else:
@@ -56,9 +59,44 @@ class Filing:
         """After a change: tell, once, when it could not be journalled."""
         problem = str(self._journal.error or "")
         if problem and problem != self._told:
-            message = f"Unsaved text is not being kept: {problem}"
-            self._app.notify(message, severity="warning", timeout=LONG, markup=False)
+            self._warn(f"Unsaved text is not being kept: {problem}")
         self._told = problem
+
+    def _look(self) -> None:
+        """Show what another program did to the file; where there is unsaved text, only tell."""
+        now = self.document.stamp_now
+        if now in (self.document.stamp, self._noticed) or len(self._app.screen_stack) > 1:
+            return
+        self._noticed, name = now, self.document.name
+        if now is None:
+            self.document.text, self.document.stamp = "", None  # the text is nowhere else: quitting asks
+            self._warn(f"{name} was removed by another program. Your text is here: saving writes it again.")
+        elif self.modified:
+            self._warn(f"{name} was changed by another program. Saving asks before it writes over that.")
+        else:
+            self._reload()
+
+    def _reload(self) -> None:
+        """The file's new text instead of its old one; the caret stays, and undo has the old text."""
+        assert self.document.path is not None
+        try:
+            document = open_document(self.document.path)
+        except KillahError as error:  # it is no text any more: ours is the better one
+            self.complain(error)
+            return
+        start, end, new = changed(self._area.text, document.text)
+        place = self._area.document.location
+        self._area.history.checkpoint()
+        with self._area.history.written(None):
+            self._area.replace(new, place(start), place(end))
+        self._area.history.checkpoint()
+        self._area.fresh = False  # ghost text is for what the writer types
+        self._take(document)
+        what = f"{document.name} was changed by another program; this is its new text."
+        self._app.notify(what, markup=False)
+
+    def _warn(self, message: str) -> None:
+        self._app.notify(message, severity="warning", timeout=LONG, markup=False)
 
     def forget(self) -> None:
         """The text is saved, or not wanted."""
@@ -78,9 +116,13 @@ class Filing:
     async def _ask_about(self, found: Recovered) -> str | None:
         when = datetime.fromtimestamp(found.changed).strftime("%d %B, %H:%M")
         words = count_words(found.text.split("\n"))
+        file = self.document.stamp
+        later = file is not None and file[-1] / 1e9 > found.changed + SOON
+        since = " The file was changed since." if later else ""
+        name = self.document.name
         return await self._app.push_screen_wait(
             Ask(
-                f"An editor closed without saving {self.document.name} on {when}. It had {words:,} words.",
+                f"An editor closed without saving {name} on {when}. It had {words:,} words.{since}",
                 {"restore": "Restore that text (undo takes it back)", "forget": "Throw it away"},
             )
         )
@@ -102,10 +144,11 @@ class Filing:
         try:
             self.document.save(self._area.text, path, overwrite=overwrite)
         except WouldOverwrite as error:
-            question = Ask(f"{error} Write over it?", {"no": "No", "yes": "Yes, write over it"})
-            if await self._app.push_screen_wait(question) == "yes":
-                return await self._write(path, overwrite=True)
-            return False
+            answers = {"no": "No", "other": "Save under another name", "yes": "Yes, write over it"}
+            answer = await self._app.push_screen_wait(Ask(f"{error} Write over it?", answers))
+            if answer == "other":
+                return await self.save_as()
+            return answer == "yes" and await self._write(path, overwrite=True)
         except KillahError as error:
             self.complain(error)
             return False
@@ -154,6 +197,6 @@ class Filing:
 
     def _take(self, document: Document) -> None:
         self._journal.discard()
-        self.document = document
+        self.document, self._noticed = document, document.stamp
         self._journal = Journal(self._folder, document.path)
         self._area.document.before_change = self._journal.record

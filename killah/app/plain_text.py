@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import takewhile
 
 from textual.document._document import Document, EditResult, Location
 
@@ -13,6 +14,18 @@ BeforeChange = Callable[["PlainText", Location, Location, str], None]
 def count_words(lines: list[str]) -> int:
     """Words in `lines`; don't and well-known are one each."""
     return sum(len(WORD.findall(line)) for line in lines)
+
+
+def changed(old: str, new: str) -> tuple[int, int, str]:
+    """The shortest part (start, end) of `old` that makes it `new` when this text is put there."""
+    start = _same(old, new)
+    end = _same(old[start:][::-1], new[start:][::-1])
+    return start, len(old) - end, new[start : len(new) - end]
+
+
+def _same(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], zip(one, other, strict=False)))
 
 
 class PlainText(Document):

@@ -115,6 +115,31 @@ def test_another_program_s_change_is_not_written_over(tmp_path):
     document.save("and once more")  # it is ours now
 
 
+def test_a_read_only_file_is_written_only_by_somebody_who_says_so(tmp_path):
+    file = tmp_path / "final.txt"
+    file.write_text("as printed")
+    file.chmod(0o444)
+    document = open_document(file)
+    with pytest.raises(WouldOverwrite, match=r"final\.txt is read-only"):
+        document.save("changed")
+    assert file.read_text() == "as printed"
+    document.save("changed", overwrite=True)
+    assert file.read_text() == "changed"
+    assert file.stat().st_mode & 0o777 == 0o444
+
+
+def test_a_private_text_is_for_its_owner_but_an_old_file_keeps_its_mode(tmp_path):
+    Document(tmp_path / "new.txt", private=True).save("dictated")
+    assert (tmp_path / "new.txt").stat().st_mode & 0o777 == 0o600
+    old = tmp_path / "old.txt"
+    old.write_text("shared")
+    old.chmod(0o664)
+    document = open_document(old)
+    document.private = True
+    document.save("dictated")
+    assert old.stat().st_mode & 0o777 == 0o664
+
+
 def test_save_as_does_not_write_over_another_file(tmp_path):
     other = tmp_path / "other.txt"
     other.write_text("precious")

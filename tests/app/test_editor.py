@@ -1,6 +1,7 @@
 """The editor as a whole: files, questions, palette, panels. If these fail, a writer loses text."""
 
 import os
+import time
 from datetime import datetime
 
 import pytest
@@ -140,6 +141,68 @@ async def test_another_program_s_change_is_asked_about(tmp_path):
         app.filing.forget()
 
 
+async def test_both_texts_are_kept_by_saving_under_another_name(tmp_path):
+    file = tmp_path / "draft.md"
+    file.write_text("One")
+    app = Editor(open_document(file), ScriptedEngine(), Settings())
+    async with app.run_test() as pilot:
+        file.write_text("Theirs, longer")
+        await pilot.press("x", "ctrl+s")
+        await answer(pilot, "Save under another name")
+        await name(pilot, tmp_path / "mine.md")
+        await until(pilot, lambda: status(app).name == "mine.md")
+        assert file.read_text() == "Theirs, longer"
+        assert (tmp_path / "mine.md").read_text() == "xOne"
+
+
+async def test_what_another_program_writes_is_shown_and_the_caret_stays(tmp_path):
+    file = tmp_path / "draft.md"
+    file.write_text("One\ntwo three")
+    app = Editor(open_document(file), ScriptedEngine(), Settings())
+    async with app.run_test() as pilot:
+        app.area.move_cursor((1, 4))
+        file.write_text("One\nand a half\ntwo three")
+        app.filing.keep()
+        await until(pilot, lambda: app.area.text == "One\nand a half\ntwo three")
+        assert app.area.cursor_location == (2, 4)
+        assert not status(app).modified
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: status(app).saved)
+        await pilot.press("ctrl+z")
+        assert app.area.text == "One\ntwo three"
+        await until(pilot, lambda: status(app).modified)
+        app.filing.forget()
+
+
+async def test_unsaved_text_is_not_changed_by_another_program_s_and_the_writer_knows(tmp_path):
+    file = tmp_path / "draft.md"
+    file.write_text("One")
+    app = Editor(open_document(file), ScriptedEngine(), Settings())
+    async with app.run_test() as pilot:
+        await pilot.press("x")
+        file.write_text("Theirs, longer")
+        app.filing.keep()
+        app.filing.keep()
+        await pilot.pause()
+        assert app.area.text == "xOne"
+        [note] = app._notifications
+        assert note.message.startswith("draft.md was changed by another program.")
+        app.filing.forget()
+
+
+async def test_the_text_of_a_file_that_was_removed_is_not_lost_by_quitting(tmp_path):
+    file = tmp_path / "draft.md"
+    file.write_text("One")
+    app = Editor(open_document(file), ScriptedEngine(), Settings())
+    async with app.run_test() as pilot:
+        file.unlink()
+        app.filing.keep()
+        await pilot.press("ctrl+q")
+        await answer(pilot, "Save")
+        await until(pilot, lambda: app.return_value)
+    assert file.read_text() == "One"
+
+
 async def test_a_disk_that_cannot_be_written_keeps_the_text_here_and_in_the_journal():
     app = editor("One")
     async with app.run_test() as pilot:
@@ -213,6 +276,7 @@ async def test_what_a_killed_editor_left_is_asked_about(tmp_path, choice, text):
     async with app.run_test() as pilot:
         await until(pilot, lambda: isinstance(app.screen, Ask))
         assert "3 words" in app.screen._question
+        assert "changed since" not in app.screen._question
         await answer(pilot, choice)
         await until(pilot, lambda: app.area.text == text)
         assert file.read_text() == "One"
@@ -220,6 +284,17 @@ async def test_what_a_killed_editor_left_is_asked_about(tmp_path, choice, text):
         assert app.area.text == "One"
         app.filing.forget()
     assert list((paths.state_dir() / "recovery").iterdir()) == []
+
+
+async def test_a_file_that_was_changed_since_is_not_replaced_unawares(tmp_path):
+    file = tmp_path / "draft.md"
+    leave_behind("What was lost", file)
+    file.write_text("Newer")
+    os.utime(file, (later := time.time() + 60, later))
+    app = Editor(open_document(file), ScriptedEngine(), Settings())
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        assert app.screen._question.endswith("The file was changed since.")
 
 
 async def test_deciding_later_about_it_keeps_it():
