@@ -247,39 +247,59 @@ def _delta(texts: list[str], own: np.ndarray) -> float:
 
 
 def choice(gathering: Gathering, options: argparse.Namespace) -> dict[str, Any]:
-    """What `killah persona check` chooses on every other held-out text, ranked on the rest."""
-    result: dict[str, Any] = {}
-    best, lost = 0, []
+    """What `killah persona check` chooses on half of the held-out text, ranked on the rest; and reversed."""
+    found: dict[str, list[dict[str, Any]]] = {}
     for writer in gathering.writers:
         progress(f"  {writer.name}")
         asked = gathering.reader(replace(reader(options.model), task=TASK), writer)
-        parts = [_Part(asked, writer, slice(start, None, 2)) for start in (0, 1)]
-        chosen = choosing.choose(parts[0].ask, choosing.singles(asked, lora=asked.has_lora))
-        others = {
+        alone = choosing.singles(asked, lora=asked.has_lora)
+        first, second = (_Part(asked, writer, slice(start, None, 2)) for start in (0, 1))
+        found[writer.name] = [_ranked(first, second, alone), _ranked(second, first, alone)]
+    saved = [np.mean([each["over_base_per_cent"] for each in both]) for both in found.values()]
+    return found | {
+        "authors": len(found),
+        "among_single_ways": _counted("over_best_single_per_cent", found, options.seed),
+        "among_all_combinations": _counted("over_best_other_per_cent", found, options.seed),
+        "mean_over_base_per_cent": bootstrap(saved, seed=options.seed),
+    }
+
+
+def _ranked(choose_by: "_Part", confirm_by: "_Part", alone: Sequence[Way]) -> dict[str, Any]:
+    """The way that one part chooses, beside the best of all others in hindsight of the other part."""
+    chosen = choosing.choose(choose_by.ask, alone)
+    singles, others = (
+        {
             replace(way, ngram=ngram, text=text)
-            for way in choosing.combinations(parts[0].ask([]).asked)
+            for way in ways
             for ngram in (0.0, chosen.ngram or NGRAM)
             for text in (0.0, chosen.text or TEXT)
-        } - {chosen}
-        confirmed = parts[1].ask([chosen, *others])
-        own = confirmed.nats(chosen).sum()
-        lowest = min(others, key=lambda way: confirmed.nats(way).sum())
-        total = confirmed.nats(lowest).sum()
-        gap = confirmed.nats(chosen) - confirmed.nats(lowest)
-        margin = float(100 * gap.sum() / total)
-        best += margin < 0
-        lost.append(margin)
-        result[writer.name] = {
-            "chosen": chosen.name,
-            "best_other": lowest.name,
-            "over_best_other_per_cent": margin,
-            "standard_error_per_cent": float(100 * gap.std(ddof=1) * np.sqrt(len(gap)) / total),
-            "over_base_per_cent": float(100 * (own / confirmed.nats(Way()).sum() - 1)),
         }
-    return result | {
-        "authors": len(lost),
-        "chosen_is_best": best,
-        "mean_over_best_other_per_cent": bootstrap(lost, seed=options.seed),
+        - {chosen}
+        for ways in (alone, choosing.combinations(alone))
+    )
+    confirmed = confirm_by.ask([chosen, *others])
+    own, base = confirmed.nats(chosen), confirmed.nats(Way())
+    single, lowest = (min(ways, key=lambda way: confirmed.nats(way).sum()) for ways in (singles, others))
+    best = confirmed.nats(lowest)
+    error = (own - best).std(ddof=1) * np.sqrt(len(own)) / best.sum()
+    return {
+        "chosen": chosen.name,
+        "best_single": single.name,
+        "over_best_single_per_cent": float(100 * (own.sum() / confirmed.nats(single).sum() - 1)),
+        "best_other": lowest.name,
+        "over_best_other_per_cent": float(100 * (own.sum() / best.sum() - 1)),
+        "standard_error_per_cent": float(100 * error),
+        "over_base_per_cent": float(100 * (own.sum() / base.sum() - 1)),
+    }
+
+
+def _counted(margin: str, found: dict[str, list[dict[str, Any]]], seed: int) -> dict[str, Any]:
+    """For how many authors the chosen way was the best, and how far it was from it on average."""
+    lost = np.array([[each[margin] for each in both] for both in found.values()])
+    return {
+        "chosen_is_best": int((lost[:, 0] < 0).sum()),
+        "chosen_is_best_reversed": int((lost[:, 1] < 0).sum()),
+        "mean_behind_per_cent": bootstrap(lost.mean(axis=1), seed=seed),
     }
 
 

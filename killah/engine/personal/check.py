@@ -144,10 +144,9 @@ class _Search:
             return measured
 
         chosen = choose(ask, singles(self._reader, lora=lora))
-        alone = [Way(passages=chosen.passages or 2)]
-        alone += [Way(soft=True)] * self._reader.has_soft + [Way(lora=chosen.lora or 1.0)] * lora
+        alone = [way for way in singles(self._reader, lora=lora) if way.lora in (0.0, chosen.lora or 1.0)]
         confirmed = _Charged(self._reader, self._known, *self._confirm)
-        tell = sorted({*combinations([Way(), *alone]), chosen.asked})
+        tell = combinations(alone)
         for number, way in enumerate(tell):
             confirmed.ask([way])
             self._on_progress("Confirming", 0.5 + 0.25 * (number + 1) / len(tell))

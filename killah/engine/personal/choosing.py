@@ -1,10 +1,11 @@
-"""Which way of being personal to choose: the fewest bits on a part of held-out text, no more than needed.
+"""Which way of being personal to choose: the fewest bits on a part of held-out text.
 
-Single ways come first, then every combination of those that are installed; the weights of n-grams and of the
-text so far are found without asking the model again. Of ways that are as good as the best within one standard
-error of the paired difference, the least is taken (Breiman et al. 1984, the one-standard-error rule). On the
-other text of eight authors it saves as many bits as the plain minimum, 2.7 %, and comes nearer to what is
-best there in hindsight.
+The candidates are few and unlike each other: what the model reads of the writer or has on its stack, one
+thing at a time, with any weights of n-grams and of the text so far, which cost no question. Several at once
+are taken only where they are clearly better, by two standard errors of the paired difference: on the other
+text of five authors this saves more (2.62 % of the bits) than choosing freely among all combinations (2.59 %)
+or the least of those within one standard error of the best (2.52 %), which differ by less than twenty texts
+can tell.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -15,18 +16,19 @@ import numpy as np
 
 from killah.engine.personal.measuring import Measured, Reader, Way
 
-PASSAGES = (1, 2, 3)
+PASSAGES = 2
 LORAS = (0.5, 1.0)
 NGRAMS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
 TEXTS = (0.0, 0.1, 0.2, 0.3)  # weights of the text so far
+CLEARLY = 2.0  # standard errors
 
 Ask = Callable[[Sequence[Way]], Measured]
 
 
 def singles(reader: Reader, *, lora: bool) -> list[Way]:
     """The base, and each way alone."""
-    ways = [Way(), *(Way(passages=count) for count in PASSAGES)]
-    return ways + [Way(soft=True)] * reader.has_soft + [Way(lora=LORAS[-1])] * lora
+    soft = [Way(soft=True)] * reader.has_soft
+    return [Way(), Way(passages=PASSAGES), *soft, *(Way(lora=weight) for weight in LORAS if lora)]
 
 
 def combinations(ways: Iterable[Way]) -> list[Way]:
@@ -38,24 +40,13 @@ def combinations(ways: Iterable[Way]) -> list[Way]:
 
 def choose(ask: Ask, alone: Sequence[Way]) -> Way:
     """The way to take. `alone` are the single ways; `ask` measures on the part to choose by."""
-    measured = ask(alone)
-    count = min(PASSAGES, key=lambda k: measured.nats(Way(passages=k)).sum())
-    kept = [way for way in alone if way.passages in (0, count)]
-    measured = ask(combinations(kept))
-    best = _best(measured, _weighed(combinations(kept)))
-    if best.lora:
-        measured = ask([replace(best.asked, lora=lora) for lora in LORAS])
-    return least(measured, _weighed(measured.asked))
-
-
-def least(measured: Measured, ways: Sequence[Way]) -> Way:
-    """Of the ways that are as good as the best within one standard error, the least."""
-    lowest = measured.nats(_best(measured, ways))
-    return min((way for way in ways if _as_good(measured.nats(way), lowest)), key=_amount)
+    measured = ask(combinations(alone))
+    single, best = (_best(measured, _weighed(ways)) for ways in (alone, combinations(alone)))
+    return best if _clearly_less(measured.nats(best), measured.nats(single)) else single
 
 
 def _weighed(ways: Iterable[Way]) -> list[Way]:
-    """Ways with every weight of n-grams and of the text so far."""
+    """Ways with every weight of n-grams and of the text so far, the least first."""
     return [replace(way, ngram=ngram, text=text) for way in ways for ngram, text in product(NGRAMS, TEXTS)]
 
 
@@ -63,13 +54,7 @@ def _best(measured: Measured, ways: Iterable[Way]) -> Way:
     return min(ways, key=lambda way: measured.nats(way).sum())
 
 
-def _as_good(nats: np.ndarray, lowest: np.ndarray) -> bool:
-    """Whether a way's nats (held,) are above the best's by less than the standard error of that."""
-    gap = nats - lowest
-    return bool(gap.mean() <= gap.std(ddof=1) / np.sqrt(len(gap)))
-
-
-def _amount(way: Way) -> tuple[int, int, float, float, float]:
-    """What a way costs to use: how many parts, passages to read, weights."""
-    parts = sum(map(bool, (way.passages, way.soft, way.lora, way.ngram, way.text)))
-    return parts, way.passages, way.lora, way.ngram, way.text
+def _clearly_less(nats: np.ndarray, others: np.ndarray) -> bool:
+    """Whether nats (held,) are below others of the same texts by more than chance makes them."""
+    gap = nats - others
+    return bool(gap.mean() < -CLEARLY * gap.std(ddof=1) / np.sqrt(len(gap)))
