@@ -16,6 +16,12 @@ def count_words(lines: list[str]) -> int:
     return sum(len(WORD.findall(line)) for line in lines)
 
 
+def word_at(line: str, column: int) -> tuple[int, int] | None:
+    """Begin and end of the word that a column is in, or just behind."""
+    found = (match.span() for match in WORD.finditer(line))
+    return next(((start, end) for start, end in found if start <= column <= end), None)
+
+
 def changed(old: str, new: str) -> tuple[int, int, str]:
     """The shortest part (start, end) of `old` that makes it `new` when this text is put there."""
     start = _same(old, new)

@@ -8,6 +8,7 @@ from bisect import bisect_right
 from collections import defaultdict
 
 from rich.text import Text
+from textual import events
 from textual.document._document import EditResult, Location, Selection
 from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
@@ -17,7 +18,7 @@ from textual.strip import Strip
 from textual.widgets import TextArea
 
 from killah.app.history import History
-from killah.app.plain_text import PlainText
+from killah.app.plain_text import PlainText, word_at
 from killah.app.wrapping import GhostWrap, Row
 from killah.audio.commands.buffer import Buffer, Change, Source, applied
 
@@ -127,6 +128,18 @@ class ProseArea(TextArea):
         if self.is_mounted:
             self._scroll_update(size)
 
+    async def _on_click(self, event: events.Click) -> None:
+        """Twice on a word selects it, three times its line; single clicks are TextArea's."""
+        row, column = self.cursor_location
+        if event.chain == 2 and (word := word_at(self.document[row], column)):
+            self.selection = Selection((row, word[0]), (row, word[1]))
+        elif event.chain == 3:
+            self.selection = Selection((row, 0), (row, len(self.document[row])))
+
+    def _on_resize(self) -> None:
+        # After TextArea has laid the text out: what is being written stays in sight.
+        self.call_after_refresh(self.scroll_cursor_visible)
+
     def _watch_selection(self, previous_selection: Selection, selection: Selection) -> None:
         before = self._cursor_offset[1]
         super()._watch_selection(previous_selection, selection)
@@ -170,8 +183,10 @@ class ProseArea(TextArea):
         """One row on screen, cached by what it shows."""
         rows = self.wrapped_document._offset_to_line_info
         row = y + self.scroll_offset.y
-        if self.document.characters == 0 or row >= len(rows):
-            return super().render_line(y)
+        if self.document.characters == 0 and not self.suggestion:
+            return super().render_line(y)  # the placeholder
+        if row >= len(rows):
+            return self._render_line(y)
         line, section = rows[row]
         look = self.wrapped_document.row(line, section)
         key = (

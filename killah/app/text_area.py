@@ -128,6 +128,8 @@ class GhostTextArea(ProseArea):
         self.wrapped_document.show(Placed(*self.cursor_location, text) if text else None)
         self._refresh_size()
         self.repaint_line(line, rows)
+        if self.document.characters == 0:  # the placeholder makes room, also where it has several rows
+            self.refresh()
         if text:
             self.scroll_cursor_visible()
         else:

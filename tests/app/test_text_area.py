@@ -338,6 +338,40 @@ async def test_a_resized_window_wraps_ghost_and_text_anew():
         assert all(b[0] == a[-1] + 1 for a, b in pairwise(offsets))
 
 
+async def test_a_narrower_window_keeps_the_caret_in_sight():
+    async with Host("\n\n".join(["word " * 60] * 30)).run_test(size=(80, 20)) as pilot:
+        area = pilot.app.area
+        await pilot.press("ctrl+end")
+        await pilot.resize_terminal(30, 8)
+        await pilot.pause()
+        row = area.wrapped_document.location_to_offset(area.cursor_location).y
+        assert 0 <= row - area.scroll_offset.y < area.scrollable_content_region.height
+
+
+async def test_words_that_are_being_said_are_shown_in_an_empty_text():
+    async with Host("").run_test(size=(30, 6)) as pilot:
+        area = pilot.app.area
+        area.placeholder = "Start writing, or say what you think; F1 shows the keys"
+        assert rows(area)[1].strip()  # two rows of it
+        assert area.show_said("it was a long way")
+        await pilot.pause()
+        assert [row.strip() for row in rows(area)] == ["it was a long way", *[""] * 5]
+        area.show_said("")
+        await pilot.pause()
+        assert rows(area)[0].strip().startswith("Start writing")
+
+
+async def test_a_double_click_selects_a_word_and_a_third_the_line():
+    async with Host("It was Pushkin's wall-clock, he said.").run_test(size=(60, 6)) as pilot:
+        area = pilot.app.area
+        await pilot.double_click(area, offset=(10, 0))
+        assert area.selected_text == "Pushkin's"
+        await pilot.triple_click(area, offset=(20, 0))
+        assert area.selected_text == "It was Pushkin's wall-clock, he said."
+        await pilot.press("x")
+        assert area.text == "x"
+
+
 async def test_a_key_in_a_long_document_draws_only_what_it_changes(monkeypatch):
     async with Host("\n\n".join(["word " * 100] * 400)).run_test(size=(80, 40)) as pilot:
         area = pilot.app.area
