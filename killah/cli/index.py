@@ -61,12 +61,12 @@ def index(
     found = scan(paths, exclude)
     if not yes and (unknown := plan(name, found)):
         _ask(name, unknown)
-    with _progress() as on_progress:
-        try:
+    try:
+        with _progress() as on_progress:
             report = run(paths, name, embedder, exclude=exclude, found=found, on_progress=on_progress)
-        except KeyboardInterrupt:
-            typer.echo("killah: Stopped. What was read so far is kept; run it again to go on.", err=True)
-            raise typer.Exit(130) from None
+    except KeyboardInterrupt:  # out here the bar is gone, and the message has a line of its own
+        typer.echo("killah: Stopped. What was read so far is kept; run it again to go on.", err=True)
+        raise typer.Exit(130) from None
     if as_json:
         print_json(asdict(report), lines=watch)
     else:

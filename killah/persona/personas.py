@@ -15,11 +15,15 @@ from killah.errors import KillahError
 
 _NAME = re.compile(r"\w[\w.@+ -]{0,62}")
 _ENDING = ".sqlite"
+NOBODY = "none"  # what `--persona` takes for no persona at all
 
 
 def path_of(name: str) -> Path:
     """The file of a persona, there or not. Raises `KillahError` for a name that could lead elsewhere."""
-    if not _NAME.fullmatch(name) or name != name.strip() or name.endswith("."):
+    if name == NOBODY:
+        what = f"{name!r} stands for nobody: no persona has this name."
+        raise KillahError(what, "To write like nobody for a while: killah persona pause")
+    if not _is_name(name):
         what = f"{name!r} is not a name for a persona."
         raise KillahError(
             what, "Use up to 63 letters, digits, spaces and . _ - + @, beginning with a letter."
@@ -28,8 +32,13 @@ def path_of(name: str) -> Path:
 
 
 def names() -> list[str]:
-    """Every persona there is, in order."""
-    return sorted(path.stem for path in paths.personas_dir().glob(f"*{_ENDING}") if path.stem[0] != ".")
+    """Every persona there is, in order; a file that could be no persona's is none."""
+    return sorted(path.stem for path in paths.personas_dir().glob(f"*{_ENDING}") if _is_name(path.stem))
+
+
+def _is_name(name: str) -> bool:
+    plain = _NAME.fullmatch(name) and name == name.strip() and not name.endswith(".")
+    return bool(plain) and name != NOBODY
 
 
 def existing(name: str) -> Path:

@@ -141,6 +141,27 @@ def test_it_says_what_it_would_read_and_takes_no_for_an_answer(folder, home):
     assert not (home / "data" / "personas" / "default.sqlite").exists()
 
 
+@pytest.mark.timeout(60)
+def test_ctrl_c_leaves_the_message_on_a_line_of_its_own(folder, home):
+    for number in range(200):
+        (folder / f"{number}.txt").write_text(f"Boat number {number} came in at dawn with herring.")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "killah", "index", str(folder), "--yes"]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, close_fds=True) as process:
+        os.close(theirs)
+        shown = b""
+        while b"/203" not in shown:  # the bar is there
+            shown += read(ours)
+        process.send_signal(2)
+        while block := read(ours):
+            shown += block
+    os.close(ours)
+    assert process.returncode == 130
+    last = shown.decode().splitlines()[-1]
+    assert last.endswith("killah: Stopped. What was read so far is kept; run it again to go on.")
+    assert "/203" not in last
+
+
 class Flat:
     name = "flat"
 

@@ -19,6 +19,21 @@ def test_names_people_use_are_names(name, home):
     assert personas.path_of(name).parent == home / "data" / "personas"
 
 
+def test_nobody_is_no_persona():
+    """Text indexed into a persona 'none' would never be used: `--persona none` writes like nobody."""
+    with pytest.raises(KillahError, match=r"stands for nobody.*persona pause"):
+        personas.path_of("none")
+
+
+def test_a_stray_file_does_not_hide_the_personas(home):
+    """A copy that a file manager made has a name no persona can have; the list must not fail over it."""
+    with Store.create(personas.path_of("saki")) as store:
+        for stray in ("(copy) saki", "none", ".saki"):
+            store.path.with_name(f"{stray}.sqlite").touch()
+    assert personas.names() == ["saki"]
+    assert [each.name for each in personas.summaries()] == ["saki"]
+
+
 def test_a_persona_is_listed_and_deleted_with_all_its_files(home):
     with Store.create(personas.path_of("saki")):
         assert personas.names() == ["saki"]
