@@ -12,6 +12,8 @@ import pytest
 from audio.sounds import silence, spoken
 from audio.virtual_microphone import virtual_microphone, virtual_microphone_server  # noqa: F401 - fixtures
 
+from killah import paths
+
 PATIENCE = 90  # seconds; a machine at work loads and hears slowly
 
 
@@ -132,3 +134,35 @@ def test_ctrl_c_in_mid_word_keeps_what_was_said(virtual_microphone, dictate, tmp
     assert len(rest) >= 2
     assert notes.read_text() == final_text(program)
     assert notes.read_text().startswith(first["text"])
+
+
+def test_a_dictation_that_is_killed_keeps_its_words(virtual_microphone, tmp_path):  # noqa: F811
+    folder = paths.state_dir() / "recovery"
+
+    def begun():
+        command = [sys.executable, "-m", "killah", "dictate"]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        end, since = time.monotonic() + PATIENCE, set(folder.glob("*"))
+        virtual_microphone.play(np.concatenate([silence(4), sentence("the house was very old")]))
+        while not (new := set(folder.glob("dictation-*")) - since) or not new.pop().read_text():
+            assert time.monotonic() < end and process.poll() is None
+            time.sleep(0.05)
+        return process
+
+    first = begun()
+    first.terminate()
+    out, _ = first.communicate(timeout=PATIENCE)
+    assert "house" in out and first.returncode == 128 + signal.SIGTERM
+    assert list(folder.iterdir()) == []
+    second = begun()
+    second.kill()
+    second.communicate()
+    (draft,) = folder.iterdir()
+    assert "house" in draft.read_text()
+    third = subprocess.run(
+        [sys.executable, "-m", "killah", "dictate", "--from", "/dev/null"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert str(draft) in third.stderr

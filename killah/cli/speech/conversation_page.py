@@ -7,8 +7,7 @@ from typing import Any
 
 from rich.text import Text
 
-from killah import paths
-from killah.cli.output import print_json, read_text
+from killah.cli.output import print_json
 from killah.cli.speech.keys import Keyboard
 from killah.cli.speech.page import Page
 from killah.engine.talking.conversation import Asked, Heard, Interrupted, Listening, Reply, Told
@@ -37,8 +36,8 @@ class ConversationPage(Page):
             self._object(as_object(told))
         else:
             self._show(told)
-        if self._notes and isinstance(told, Asked | Reply):
-            self._notes.add(told)
+        if self._notes and isinstance(told, Asked | Reply) and (problem := self._notes.add(told)):
+            self.say(problem)
 
     def lines(self) -> Text:
         """What is being typed, else what is being said."""
@@ -79,11 +78,13 @@ class Notes:
     """A conversation written down as it goes, in a file of the owner's only."""
 
     def __init__(self, file: Path) -> None:
-        self._file = file
-        self._text = read_text(str(file)) if file.exists() else ""
+        from killah.cli.speech.kept import Kept
 
-    def add(self, told: Asked | Reply) -> None:
-        """Write one turn more. Raises `KillahError`."""
+        self._kept = Kept(file)
+        self._text = self._kept.text
+
+    def add(self, told: Asked | Reply) -> str:
+        """Write one turn more; a sentence for the owner where that did not go as expected, or nothing."""
         if isinstance(told, Asked):
             turn = f"**You:** {told.text}\n"
         else:
@@ -91,7 +92,7 @@ class Notes:
             if told.answer is not None:
                 turn += f"\n> {told.answer.quote}\n>\n> — {printable(told.answer.path)}\n"
         self._text += f"\n{turn}" if self._text else turn
-        paths.write_private(self._file, self._text)
+        return self._kept.keep(self._text)
 
 
 def source(reply: Reply) -> str:

@@ -11,7 +11,6 @@ from killah.cli.speech.options import WAY, Device, Encoder, Recording, Way
 from killah.cli.streaming import Model
 
 if TYPE_CHECKING:
-    from killah.audio.commands.document import Document
     from killah.audio.dictation.live import Event
     from killah.engine.scribe import Outcome
 
@@ -34,7 +33,9 @@ def dictate(
     way: Annotated[Way | None, typer.Option("--engine", help=WAY)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
 ) -> None:
-    """Write down what you say until Ctrl-C; the text goes to stdout at the end, or into a file as it grows.
+    """Write down what you say until Ctrl-C.
+
+    The text goes to stdout at the end, or into a file as it grows.
 
     Say "new line", "comma", "scratch that", "undo", "replace X with Y", "continue", "rephrase that",
     "stop listening" and so on, or in your own words what to do: "delete everything after the word house",
@@ -47,54 +48,56 @@ def dictate(
     from killah.audio.dictation.language import understand
     from killah.audio.dictation.live import Dictation
     from killah.cli.speech.dictation_page import DictationPage
-    from killah.cli.speech.sound import live, recorded
+    from killah.cli.speech.kept import Kept, draft, left_behind
+    from killah.cli.speech.sound import ended_by, live, recorded
     from killah.cli.streaming import engine_for
     from killah.engine.scribe import Scribe
     from killah.stopping import Stop
 
-    with ExitStack() as stack:
-        document = Document(_read(file))
-        engine = stack.enter_context(engine_for(model, persona, encoder=encoder, hearing=way))
-        ear = engine.ear()
-        scribe, dictation = Scribe(document, engine, ear.names), Dictation(ear, understand)
-        page = stack.enter_context(DictationPage(document, shown=not as_json))
-        sound = stack.enter_context(recorded(recording) if recording else live(device, page.say))
-
-        def take(events: "list[Event]") -> None:
-            for event in events:
-                outcome = scribe.take(event)
-                if as_json:
-                    _tell(event, outcome, ear.way)
-                if outcome is not None and file:
-                    _save(file, document)
-                page.show(event)
-                if outcome is not None and outcome.told:
-                    page.tell(outcome.told)
-
-        stop = Stop()  # Ctrl-C is the end of every dictation: what was heard is written down first
-        with stop.on_interrupt():
-            for samples in sound(page.level):
-                take(dictation.feed(samples))
-                if stop.asked:
-                    break
-            take(dictation.finish())
-    if not as_json and not file:
-        print(document.text)
-
-
-def _read(file: Path | None) -> str:
-    from killah.cli.output import read_text
-
-    return read_text(str(file)) if file and file.exists() else ""
-
-
-def _save(file: Path, document: "Document") -> None:
-    from killah import paths
-
+    for path in left_behind():
+        typer.echo(
+            f"killah: A dictation was cut short. Its text is in {path}; delete it when done.", err=True
+        )
+    kept = Kept(file) if file else None if as_json else draft()
+    document = Document(kept.text if kept else "")
     try:
-        paths.write_private(file, document.text)
-    except OSError as error:
-        raise paths.cannot_write(file, error) from error
+        with ExitStack() as stack:
+            engine = stack.enter_context(engine_for(model, persona, encoder=encoder, hearing=way))
+            ear = engine.ear()
+            scribe, dictation = Scribe(document, engine, ear.names), Dictation(ear, understand)
+            page = stack.enter_context(DictationPage(document, shown=not as_json))
+            sound = stack.enter_context(recorded(recording) if recording else live(device, page.say))
+
+            def take(events: "list[Event]") -> None:
+                for event in events:
+                    outcome = scribe.take(event)
+                    if as_json:
+                        _tell(event, outcome, ear.way)
+                    page.show(event)
+                    if outcome is not None and outcome.told:
+                        page.tell(outcome.told)
+                    if outcome is not None and kept and (told := kept.keep(document.text)):
+                        page.say(told)
+
+            stop = Stop()  # Ctrl-C is the end of every dictation: what was heard is written down first
+            with stop.on_interrupt(), ended_by(stop):
+                for samples in sound(page.level):
+                    take(dictation.feed(samples))
+                    if stop.asked:
+                        break
+                take(dictation.finish())
+    finally:
+        if not as_json and (not file or (kept and kept.problem)):
+            _print(document.text)
+        if kept and not file:
+            kept.forget()
+    if kept and kept.problem and file:
+        raise kept.problem
+
+
+def _print(text: str) -> None:
+    if text:
+        print(text, flush=True)
 
 
 def _list_devices(as_json: bool) -> None:

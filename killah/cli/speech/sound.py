@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import numpy as np
 
+    from killah.stopping import Stop
+
     Blocks = Iterator[np.ndarray]
 
 
@@ -46,13 +48,36 @@ def live(
 
 
 @contextmanager
+def ended_by(stop: "Stop") -> Iterator[None]:
+    """Let SIGTERM and a closed terminal ask `stop`; the exit code tells of it, a second one ends at once."""
+    came: list[int] = []
+
+    def ended(number: int, _: object) -> None:
+        came.append(number)
+        if stop.asked:
+            raise SystemExit(128 + number)
+        stop.ask()
+
+    with _handled(ended):
+        yield
+    if came:
+        raise SystemExit(128 + came[0])
+
+
+@contextmanager
 def killed_cleanly() -> Iterator[None]:
     """Let SIGTERM and a closed terminal end this process as Ctrl-C does: speech ends with it."""
 
     def ended(number: int, _: object) -> None:
         raise SystemExit(128 + number)
 
-    before = {each: signal.signal(each, ended) for each in (signal.SIGTERM, signal.SIGHUP)}
+    with _handled(ended):
+        yield
+
+
+@contextmanager
+def _handled(act: Callable[[int, object], None]) -> Iterator[None]:
+    before = {each: signal.signal(each, act) for each in (signal.SIGTERM, signal.SIGHUP)}
     try:
         yield
     finally:

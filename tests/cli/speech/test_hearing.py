@@ -58,7 +58,19 @@ def test_dictation_tells_events_and_keeps_a_file(killah, speech, tmp_path):
     final = events[kinds.index("final")]
     assert final["done"] and final["words"][0]["start"] > 0.8
     assert notes.read_text() == "I was there." + final["text"]
-    assert notes.stat().st_mode & 0o777 == 0o600
+
+
+def test_dictation_refuses_a_file_it_could_not_write_before_a_word_is_said(killah, speech, tmp_path):
+    for file, says in ((tmp_path, "is a folder"), (tmp_path / "nowhere" / "notes.md", "There is no folder")):
+        result = killah("dictate", "--from", str(speech), "--file", str(file))
+        assert result.code == 1 and result.out == ""
+        assert says in result.err and len(result.err.splitlines()) == 1
+
+
+def test_dictated_text_is_printed_once_and_no_draft_is_left(killah, speech):
+    result = killah("dictate", "--from", str(speech))
+    assert result.code == 0 and "house" in result.out
+    assert list((paths.state_dir() / "recovery").iterdir()) == []
 
 
 def test_the_encoder_that_is_not_there_is_named(killah, speech):
