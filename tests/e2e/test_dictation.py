@@ -159,10 +159,6 @@ def test_a_dictation_that_is_killed_keeps_its_words(virtual_microphone, tmp_path
     second.communicate()
     (draft,) = folder.iterdir()
     assert "house" in draft.read_text()
-    third = subprocess.run(
-        [sys.executable, "-m", "killah", "dictate", "--from", "/dev/null"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    again = [sys.executable, "-m", "killah", "dictate", "--from", "/dev/null"]
+    third = subprocess.run(again, capture_output=True, text=True, check=False)
     assert str(draft) in third.stderr
