@@ -1,5 +1,6 @@
 """Any audio file as 16 kHz mono, block by block, so that hours need no more memory than a minute."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -87,7 +88,8 @@ def _opened(path: Path) -> Iterator["soundfile.SoundFile"]:
     _check(path)
     with tempfile.TemporaryDirectory(prefix="killah-") as folder, riff.mended(path) as sound:
         try:
-            file = soundfile.SoundFile(sound)
+            with _without_notes():
+                file = soundfile.SoundFile(sound)
         except (soundfile.LibsndfileError, TypeError):  # TypeError: a file that is called .raw
             wav = Path(folder) / "sound.wav"
             _convert(path, wav)
@@ -99,6 +101,20 @@ def _opened(path: Path) -> Iterator["soundfile.SoundFile"]:
             if file.samplerate not in _RATES:
                 raise _not_audio(path)
             yield file
+
+
+@contextmanager
+def _without_notes() -> Iterator[None]:
+    """Descriptor 2 goes nowhere meanwhile: libmpg123 prints there what it thinks of a file that is no mp3."""
+    sys.stderr.flush()
+    before, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
 
 
 def _check(path: Path) -> None:

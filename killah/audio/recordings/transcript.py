@@ -11,7 +11,7 @@ import numpy as np
 from killah.audio.dictation.utterances import Audio, End, Start, Utterances
 from killah.audio.recognition.ctc import Word
 
-LINE = 42  # characters of a line of subtitles, as broadcasters have it
+LINE, LINES = 42, 2  # characters of a line of subtitles, and lines at a time, as broadcasters have it
 
 
 @dataclass(frozen=True)
@@ -76,17 +76,18 @@ def as_text(utterances: Iterable[Utterance]) -> Iterator[str]:
 
 def as_srt(utterances: Iterable[Utterance]) -> Iterator[str]:
     """SubRip subtitles."""
-    for number, each in enumerate(utterances, 1):
-        start, end = _clock(each.start, ","), _clock(each.end, ",")
-        yield f"{number}\n{start} --> {end}\n{_lines(_told(each))}\n\n"
+    shown = (cue for each in utterances for cue in _cues(each))
+    for number, (start, end, text) in enumerate(shown, 1):
+        yield f"{number}\n{_clock(start, ',')} --> {_clock(end, ',')}\n{text}\n\n"
 
 
 def as_vtt(utterances: Iterable[Utterance]) -> Iterator[str]:
     """WebVTT subtitles."""
     yield "WEBVTT\n\n"
     for each in utterances:
-        escaped = _lines(_told(each)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        yield f"{_clock(each.start, '.')} --> {_clock(each.end, '.')}\n{escaped}\n\n"
+        for start, end, text in _cues(each):
+            escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+            yield f"{_clock(start, '.')} --> {_clock(end, '.')}\n{escaped}\n\n"
 
 
 def as_values(utterances: Iterable[Utterance]) -> Iterator[dict[str, object]]:
@@ -106,8 +107,19 @@ def _told(each: Utterance) -> str:
     return f"[{each.emotion[0]} {each.emotion[1]:.0%}] {each.text}" if each.emotion else each.text
 
 
-def _rounded(values: dict[str, object]) -> dict[str, object]:
-    return {name: round(value, 3) if isinstance(value, float) else value for name, value in values.items()}
+def _cues(each: Utterance) -> Iterator[tuple[float, float, str]]:
+    """What is shown at a time of an utterance, with its begin and end.
+
+    Written words need not be as many as spoken ones ("R2-D2"): times are those of words as far along.
+    """
+    lines = _lines(_told(each)).split("\n")
+    written, spoken = sum(len(line.split()) for line in lines), len(each.words)
+    begun = 0
+    for number in range(0, len(lines), LINES):
+        text = "\n".join(lines[number : number + LINES])
+        first, begun = begun * spoken // written, begun + len(text.split())
+        last = max(first, begun * spoken // written - 1)
+        yield each.words[first].start, each.words[last].end, text
 
 
 def _clock(seconds: float, point: str) -> str:

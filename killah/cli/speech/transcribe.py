@@ -1,6 +1,5 @@
 """`killah transcribe`: recordings to text, subtitles or JSON."""
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -43,25 +42,37 @@ def transcribe(
     persona: Annotated[str | None, typer.Option(help="Whose names and terms to expect.")] = None,
     encoder: Encoder = None,
     way: Annotated[Way | None, typer.Option("--engine", help=WAY)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Write over files that are in the folder already.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="The same as --format json; of several recordings, one array.")
+    ] = False,
 ) -> None:
     """Write down what is said in recordings of any length.
 
     Speech is found and cut at pauses; silence and noise give no words. Exit code 1 where a file could not be
     read; the others are transcribed.
     """
+    from killah.cli.speech.transcripts import InFolder, OnStdout
     from killah.cli.streaming import engine_for
 
-    form = "json" if as_json else form
+    form, several = "json" if as_json else form, len(recordings) > 1
+    if several and output is None and form in ("srt", "vtt"):
+        raise KillahError("Subtitles are one file a recording.", "Name a folder for them: --output FOLDER.")
+    place = (
+        InFolder(output, form, overwrite=overwrite) if output else OnStdout(listed=several and form == "json")
+    )
     failed = 0
     with engine_for(None, persona, encoder=encoder, hearing=way) as engine:
         scribe = Scribe(engine, emotion=emotion)
         for path in recordings:
             try:
-                _one(path, scribe, form, output)
+                place.put(path, _written(path, _utterances(path, scribe), form, scribe.way))
             except KillahError as error:
                 typer.echo(f"killah: {error}", err=True)
                 failed += 1
+    place.end()
     if failed:
         raise typer.Exit(1)
 
@@ -90,26 +101,6 @@ class Scribe:
         return as_written(words, before, names, heard.marked)
 
 
-def _one(path: Path, scribe: Scribe, form: Form, output: Path | None) -> None:
-    """Transcribe one recording to stdout as it goes, or whole into the folder."""
-    pieces = _written(path, _utterances(path, scribe), form, scribe.way)
-    if output is None:
-        for piece in pieces:
-            sys.stdout.write(piece)
-            sys.stdout.flush()
-        return
-    from killah import paths
-
-    text = "".join(pieces)
-    target = output / f"{path.stem}.{form}"
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        paths.write_private(target, text)
-    except OSError as error:
-        raise paths.cannot_write(target, error) from error
-    typer.echo(f"{target}", err=True)
-
-
 def _utterances(path: Path, scribe: Scribe) -> "Iterator[Utterance]":
     """What is said, with a bar on stderr in a terminal."""
     from killah.audio import RATE
@@ -126,7 +117,12 @@ def _utterances(path: Path, scribe: Scribe) -> "Iterator[Utterance]":
                 done += len(block) / RATE
                 progress(round(done), round(max(done, total)))
 
-        yield from scribe.utterances(followed())
+        silent = True
+        for utterance in scribe.utterances(followed()):
+            silent = False
+            yield utterance
+    if silent:
+        typer.echo(f"killah: No speech was found in {path}.", err=True)
 
 
 def _written(path: Path, utterances: "Iterable[Utterance]", form: Form, way: str) -> Iterator[str]:

@@ -11,9 +11,10 @@ from killah.audio.recognition.ctc import Word
 from killah.audio.recordings.transcript import Utterance, as_srt, as_text, as_values, as_vtt, transcribe
 
 WORDS = (Word("fish", 3600.1, 3600.4, 0.91234), Word("chips", 3600.5, 3661.9996, 0.8))
+MANY = tuple(Word("a", 3662 + i / 2, 3662.4 + i / 2, 0.9) for i in range(61))
 SAID = [
     Utterance(WORDS, 3600.1, 3661.9996, "Fish & <chips>"),
-    Utterance((), 3662.0, 3663.5, "a " * 30 + "end"),
+    Utterance(MANY, 3662.0, 3692.4, "a " * 60 + "end"),
 ]
 
 
@@ -48,6 +49,20 @@ def test_subtitles_have_their_formats_clocks_and_short_lines():
     assert vtt.startswith("WEBVTT\n\n01:00:00.100 --> 01:01:02.000\nFish &amp; &lt;chips&gt;\n\n")
     assert max(len(line) for line in re.split("\n", srt)) <= 42
     assert "".join(as_text(SAID)).splitlines()[0] == "Fish & <chips>"
+
+
+def test_a_long_utterance_is_shown_two_lines_at_a_time_while_they_are_said():
+    _, *cues = "".join(as_srt(SAID)).strip().split("\n\n")
+    shown = [cue.split("\n")[2:] for cue in cues]
+    assert [len(lines) for lines in shown] == [2, 1]
+    assert " ".join(" ".join(lines) for lines in shown) == "a " * 60 + "end"
+    times = [cue.split("\n")[1] for cue in cues]
+    assert times == ["01:01:02,000 --> 01:01:22,900", "01:01:23,000 --> 01:01:32,400"]
+
+
+def test_fewer_words_written_than_said_still_end_with_the_last_of_them():
+    said = Utterance(tuple(Word("are", i, i + 0.5, 0.9) for i in range(5)), 0.0, 4.5, "R2-D2")
+    assert "".join(as_srt([said])) == "1\n00:00:00,000 --> 00:00:04,500\nR2-D2\n\n"
 
 
 def test_json_has_every_word_with_times_in_milliseconds():

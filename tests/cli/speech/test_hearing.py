@@ -1,6 +1,8 @@
 """`killah transcribe` and `killah dictate`: text out, one line for what is no sound, no words for noise."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -8,6 +10,7 @@ import soundfile
 from audio.sounds import coloured, silence, spoken
 
 from killah import paths
+from killah.cli.speech.transcripts import InFolder
 
 
 @pytest.fixture
@@ -40,10 +43,67 @@ def test_what_is_no_sound_is_one_line_and_the_rest_goes_on(killah, speech, tmp_p
     assert result.out.strip()
 
 
+def test_several_recordings_are_one_array_of_json(killah, speech, tmp_path):
+    (tmp_path / "notes.wav").write_text("no sound at all")
+    result = killah("transcribe", str(speech), str(tmp_path / "notes.wav"), str(speech), "--json")
+    assert result.code == 1
+    first, second = json.loads(result.out)
+    assert first == second and first["file"] == str(speech)
+    assert (
+        json.loads(killah("transcribe", str(tmp_path / "a.wav"), str(tmp_path / "b.wav"), "--json").out) == []
+    )
+
+
+def test_transcripts_take_no_other_text_s_place(killah, speech, tmp_path):
+    out, other = tmp_path / "out", tmp_path / "other"
+    out.mkdir()
+    other.mkdir()
+    (out / "speech.txt").write_text("corrected by hand")
+    result = killah("transcribe", str(speech), "-o", str(out))
+    assert result.code == 1 and "is there already. Add --overwrite" in result.err
+    assert (out / "speech.txt").read_text() == "corrected by hand"
+    twin = other / speech.name
+    twin.write_bytes(speech.read_bytes())
+    result = killah("transcribe", str(speech), str(twin), "-o", str(out), "--overwrite")
+    assert result.code == 1 and "is of another recording" in result.err
+    assert "house" in (out / "speech.txt").read_text()
+    assert [path.name for path in out.iterdir()] == ["speech.txt"]
+    result = killah("transcribe", str(speech), "-o", str(speech))
+    assert result.code == 1 and "is not a folder" in result.err
+    result = killah("transcribe", str(speech), str(twin), "-f", "srt")
+    assert result.code == 1 and "--output FOLDER" in result.err and result.out == ""
+
+
+def test_a_transcript_that_breaks_off_keeps_what_it_has(tmp_path, capsys):
+    def pieces():
+        yield "It was a long way.\n"
+        raise KeyboardInterrupt
+
+    place = InFolder(tmp_path, "txt", overwrite=False)
+    with pytest.raises(KeyboardInterrupt):
+        place.put(tmp_path / "talk.wav", pieces())
+    part = tmp_path / "talk.txt.part"
+    assert part.read_text() == "It was a long way.\n" and part.stat().st_mode & 0o777 == 0o600
+    assert str(part) in capsys.readouterr().err
+
+
+def test_what_is_no_mp3_is_told_in_one_line(tmp_path):
+    path = tmp_path / "text.mp3"
+    path.write_text("no sound at all, only words")
+    command = [sys.executable, "-m", "killah", "transcribe", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert [line for line in done.stderr.splitlines() if line] == [
+        f"killah: {path} is not audio, or is broken. Give wav, flac, ogg, opus, mp3, aiff or m4a."
+    ]
+
+
 def test_noise_gives_no_words(killah, tmp_path):
     path = tmp_path / "noise.wav"
     soundfile.write(path, coloured("pink", 8, -25), 16_000)
-    assert killah("transcribe", str(path)).out == ""
+    result = killah("transcribe", str(path))
+    assert (result.code, result.out) == (0, "")
+    assert "No speech was found in" in result.err
     events = killah("dictate", "--from", str(path), "--json").out.splitlines()
     assert {json.loads(line)["event"] for line in events} == {"silence"}
 
