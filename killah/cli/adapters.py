@@ -141,7 +141,7 @@ def rm(
 
     base_name = _base_name(base)
     folder = catalog.own(name, base_name)
-    if not yes and not typer.confirm(f"Remove {folder}?"):
+    if not yes and not typer.confirm(f"Remove {folder}?", err=True):
         raise typer.Exit(1)
     catalog.remove(name, base_name)
     if as_json:

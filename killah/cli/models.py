@@ -171,7 +171,7 @@ def rm(
     settings = config.load()
     if {name, str(folder.resolve())} & {settings.model, settings.encoder}:
         raise KillahError(f"{name} is in use.", "Choose another one first: killah models use NAME")
-    if not yes and not typer.confirm(f"Remove {folder}?"):
+    if not yes and not typer.confirm(f"Remove {folder}?", err=True):
         raise typer.Exit(1)
     own.remove(name)
     if as_json:

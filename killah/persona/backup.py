@@ -150,6 +150,7 @@ def _manifest(archive: ZipFile, source: Path) -> Manifest:
 
 
 def _refuse_replacing(name: str, manifest: Manifest) -> None:
+    personas.refuse_blend(name)
     if personas.path_of(name).exists():
         what = f"There is a persona {name!r} already."
         raise KillahError(what, "Give another name with --name, or delete it first.")

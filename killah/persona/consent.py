@@ -62,6 +62,7 @@ def _agreed(persona: str) -> list[str]:
     from killah.persona.store import Store  # numpy: not needed for a persona that is new
 
     path = personas.path_of(persona)
+    personas.refuse_blend(persona)
     if not path.is_file():
         return []
     with Store.create(path) as store:

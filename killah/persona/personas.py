@@ -45,10 +45,19 @@ def existing(name: str) -> Path:
     """The file of a persona that is there; `KillahError` where it is not."""
     path = path_of(name)
     if not path.is_file():
+        refuse_blend(name)
         raise KillahError(
             f"There is no persona {name!r}.", f"Make it: killah index FOLDER --persona {quote(name)}"
         )
     return path
+
+
+def refuse_blend(name: str) -> None:
+    """Raise `KillahError` for the name of a blend: it has no text of its own, and a persona would hide it."""
+    from killah.persona import blends  # which stands on this file
+
+    if (parts := blends.kept().get(name)) and name not in names():
+        raise KillahError(f"{name!r} is a blend.", f"Name one of its personas: {', '.join(parts)}.")
 
 
 @dataclass(frozen=True)

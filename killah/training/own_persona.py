@@ -88,6 +88,7 @@ def train(
     text, and for what `training.runs.run` raises it.
     """
     personas.path_of(persona)
+    personas.refuse_blend(persona)
     personal.name_of(persona)
     parts = split(writing, LEAST_MORE if going_on else LEAST)
     folder = paths.private_dir(personal.training_folder(persona))

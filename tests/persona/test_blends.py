@@ -6,8 +6,10 @@ import pytest
 
 from killah import paths
 from killah.errors import KillahError
-from killah.persona import blends
+from killah.persona import blends, personas
 from killah.persona.blends import parse, shares
+from killah.persona.embedding import Embedder
+from killah.persona.indexing import index
 
 
 def test_a_name_alone_is_a_whole_persona() -> None:
@@ -72,6 +74,16 @@ def test_a_persona_comes_before_a_blend_of_its_name(writers: None) -> None:
     assert parse("later") == {"later": 1.0}
     with pytest.raises(KillahError, match="There is a persona 'saki'"):
         blends.keep("saki", parse("wells"))
+
+
+def test_a_blend_is_no_persona_and_none_takes_its_name(writers: None, tmp_path: Path) -> None:
+    """Indexed into its name, a persona would take the blend's place without a word."""
+    blends.keep("both", parse("saki,wells"))
+    (tmp_path / "a.txt").write_text("The boats came in at dawn.")
+    for ask in (personas.existing, lambda name: index([tmp_path], name, Embedder("all-MiniLM-L6-v2"))):
+        with pytest.raises(KillahError, match=r"'both' is a blend. Name one of its personas: saki, wells."):
+            ask("both")
+    assert "both" not in personas.names()
 
 
 def test_what_can_be_used_and_what_not(writers: None) -> None:

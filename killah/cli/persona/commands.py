@@ -67,7 +67,7 @@ def delete(
     from killah.persona import personas, suggestions
 
     personas.existing(name)
-    if not yes and not typer.confirm(f"Delete the persona {name!r} and all it knows?"):
+    if not yes and not typer.confirm(f"Delete the persona {name!r} and all it knows?", err=True):
         raise typer.Exit(1)
     personas.delete(name)
     personal.forget(name)

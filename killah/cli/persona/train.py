@@ -143,7 +143,7 @@ def forget_suggestions(
     from killah.persona import suggestions
 
     count = sum(1 for _ in suggestions.read())
-    if count and not yes and not typer.confirm(f"Delete the journal of {count:,} suggestions?"):
+    if count and not yes and not typer.confirm(f"Delete the journal of {count:,} suggestions?", err=True):
         raise typer.Exit(1)
     suggestions.clear()
     if as_json:

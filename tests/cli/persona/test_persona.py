@@ -49,7 +49,8 @@ def test_use_changes_the_settings(killah, indexed):
 def test_delete_asks_first(killah, indexed):
     assert killah("persona", "delete", "other", stdin=b"n\n").code == 1
     assert len(json.loads(killah("persona", "list", "--json").out)) == 2
-    assert killah("persona", "delete", "other", stdin=b"y\n").code == 0
+    deleted = killah("persona", "delete", "other", "--json", stdin=b"y\n")
+    assert json.loads(deleted.out) == {"deleted": "other"}  # the question is on stderr
     assert killah("persona", "delete", "default", "--yes").code == 0
     assert json.loads(killah("persona", "list", "--json").out) == []
 
