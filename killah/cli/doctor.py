@@ -28,7 +28,18 @@ def register(app: typer.Typer) -> None:
 def doctor(as_json: bool = JSON) -> None:
     """Look at device, models, adapters, memory, sound and terminal; each line is ok or says what to do."""
     findings = []
-    for check in (_settings, _device, _model, _adapters, _embedder, _memory, _disk, _sound, _terminal):
+    for check in (
+        _settings,
+        _device,
+        _model,
+        _adapters,
+        _embedder,
+        _persona,
+        _memory,
+        _disk,
+        _sound,
+        _terminal,
+    ):
         found = list(_guarded(check))
         findings += found
         if not as_json:
@@ -105,6 +116,25 @@ def _embedder() -> Iterator[Finding]:
 
     name = config.load().embedder
     yield Finding("embedder", True, f"{name} at {find(name)}")
+
+
+def _persona() -> Iterator[Finding]:
+    """The personas in use: none yet is no failure, unless one was named."""
+    from killah import config
+    from killah.persona import blends, personas
+    from killah.persona.store import Store
+
+    used = config.load().persona
+    usual = (config.Settings().persona, personas.NOBODY)
+    if used in usual and not blends.usable(used):
+        yield Finding("persona", True, "none; to sound like you: killah index ~/Documents")
+        return
+    for name in blends.parse(used):
+        with Store.open(personas.existing(name)) as store:
+            counts, paused = store.counts(), store.setting("paused")
+        documents = f"{counts['documents']:,} document{'s' if counts['documents'] != 1 else ''}"
+        size = f"{documents}, {counts['words']:,} words"
+        yield Finding("persona", True, f"{name}: {size}{', paused' if paused else ''}")
 
 
 def _memory() -> Iterator[Finding]:

@@ -36,9 +36,10 @@ def register(app: typer.Typer) -> None:
 def complete(
     text: Text = None,
     precision: Annotated[
-        float | None, typer.Option(help="Least probability that the next word is right; 0 always suggests.")
+        float | None,
+        typer.Option(min=0, max=1, help="Least probability that the next word is right; 0 always suggests."),
     ] = None,
-    words: Annotated[int | None, typer.Option(help="Longest suggestion, in words.")] = None,
+    words: Annotated[int | None, typer.Option(min=1, max=40, help="Longest suggestion, in words.")] = None,
     choices: Annotated[
         int, typer.Option(min=0, max=20, help="As many that begin with different words, sure or not.")
     ] = 0,

@@ -25,6 +25,13 @@ def test_complete_json_has_the_probability_and_the_time(killah):
     assert found["milliseconds"] > 0
 
 
+@pytest.mark.parametrize("option", [("--precision", "5"), ("--words", "0"), ("--words", "-1")])
+def test_complete_refuses_what_would_silence_it(killah, option):
+    done = killah("complete", TEXT, *option)
+    assert (done.code, done.out) == (2, "")
+    assert option[0] in done.err
+
+
 def test_continue_reads_stdin_a_file_or_an_argument_alike(killah, tmp_path):
     options = ("--seed", "1", "--max-tokens", "8")
     file = tmp_path / "draft.md"

@@ -108,3 +108,21 @@ def test_doctor_names_a_damaged_model(killah):
     done = killah("doctor")
     assert done.code == 1
     assert "!   model" in done.out
+
+
+def test_doctor_names_the_persona_in_use(killah, tmp_path):
+    def line():
+        done = killah("doctor", "--json")
+        return next(each for each in json.loads(done.out) if each["subject"] == "persona"), done.code
+
+    assert line()[0]["ok"]  # none yet is no failure
+    (tmp_path / "sea.txt").write_text("The boats came in at dawn, heavy with herring.")
+    killah("index", str(tmp_path), "--yes")
+    assert line()[0]["detail"] == "default: 1 document, 9 words"
+    killah("config", "set", "persona", "defualt")
+    found, code = line()
+    assert (found["ok"], code) == (False, 1)
+    assert "no persona 'defualt'" in found["detail"]
+    killah("config", "set", "persona", "default")
+    (paths.personas_dir() / "default.sqlite").write_bytes(b"x" * 8192)
+    assert "damaged" in line()[0]["detail"]
