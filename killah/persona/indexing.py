@@ -25,7 +25,7 @@ from killah.persona.readers import Unreadable, formats
 from killah.persona.report import Progress, Report
 from killah.persona.scanning import File, Found, Skipped, is_under, printable, scan
 from killah.persona.store import Entry, Holding, Made, Store, digest
-from killah.persona.tone import min_p
+from killah.persona.tone import whole
 from killah.persona.voice import Reason
 
 BATCH = 64  # passages a transaction; a few seconds of embedding
@@ -51,6 +51,7 @@ def index(
     if not found.files:
         raise KillahError(_nothing(found), f"Killah reads {', '.join(sorted(formats()))}.")
     path = personas.path_of(persona)
+    personas.refuse_blend(persona)
     with personas.lock(persona), Store.create(path) as store:
         refuse_paused(store)
         store.agree(found.roots)
@@ -76,7 +77,7 @@ def refuse_paused(store: Store) -> None:
 def keep_min_p(store: Store) -> None:
     """Measure anew what the style of all passages implies, and keep it as the setting `min_p`."""
     styles = store.styles() if "style" in store.meta() else np.empty((0, 0))
-    store.set_setting("min_p", f"{min_p(styles.mean(axis=0)):.4f}" if len(styles) else None)
+    store.set_setting("min_p", f"{whole(styles).min_p:.4f}" if len(styles) else None)
 
 
 def _nothing(found: Found) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 
 from killah.persona.retrieval import runs, spread
 from killah.persona.store import Store
+from killah.persona.style import language, main_language
 
 _AT_ONCE = 10_000  # passages asked of a store
 
@@ -33,23 +34,29 @@ class Material:
 
     @classmethod
     def of(cls, store: Store) -> Self:
-        """All that a persona's store holds."""
+        """What a persona's store holds in its main language.
+
+        A base predicts the other one so badly that a few pages of it would decide every comparison.
+        """
         numbers, documents, vectors = store.vectors()
-        texts: dict[int, tuple[str, str]] = {}
+        found: dict[int, tuple[str, str]] = {}
         for first in range(0, len(numbers), _AT_ONCE):
-            texts |= store.passages(numbers[first : first + _AT_ONCE].tolist())
-        return cls([texts[int(n)][0] for n in numbers], vectors, store.styles(), documents)
+            found |= store.passages(numbers[first : first + _AT_ONCE].tolist())
+        texts = [found[int(n)][0] for n in numbers]
+        main = main_language(texts)
+        rows = [row for row, text in enumerate(texts) if language(text) == main]
+        return cls(texts, vectors, store.styles(), documents).part(rows)
 
     @property
     def words(self) -> int:
         """Words of all passages."""
         return sum(len(text.split()) for text in self.texts)
 
-    def part(self, rows: Sequence[int] | np.ndarray) -> "Material":
+    def part(self, rows: Sequence[int] | np.ndarray) -> Self:
         """Some of the passages, in the order of `rows`."""
         rows = np.asarray(rows, dtype=int)
         styles = None if self.styles is None else self.styles[rows]
-        return Material([self.texts[row] for row in rows], self.vectors[rows], styles, self.documents[rows])
+        return type(self)([self.texts[row] for row in rows], self.vectors[rows], styles, self.documents[rows])
 
     def nearest(self, query: np.ndarray, text: str, k: int) -> list[str]:
         """At most `k` passages nearest to `query` (d,), best first, none of which repeats `text`."""

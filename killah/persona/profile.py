@@ -19,10 +19,10 @@ from killah.persona.population import Population
 from killah.persona.rhythm import histogram
 from killah.persona.sentences import sentences
 from killah.persona.store import Store
-from killah.persona.tone import min_p, tone
+from killah.persona.tone import Tone, tone, whole
 from killah.persona.wording import natural, shown
 
-__all__ = ["Measured", "Profile", "mattr", "measure", "min_p", "profile"]
+__all__ = ["Measured", "Profile", "mattr", "measure", "profile"]
 
 _WINDOW = 500  # words, MATTR
 _MOST_WORDS = 300_000  # measured at most: passages evenly taken from a larger persona
@@ -54,8 +54,9 @@ class Measured:
 class Profile:
     """A persona's habits. Counts are of the whole persona, all else of the passages in its main language.
 
-    `sentence_lengths` are shares of sentences of 1-5, 6-10, ... words (`killah.persona.rhythm`). `formality`
-    and `experiment` are standard deviations from the average reference author (`killah.persona.tone`).
+    `language_share` is the share of passages in that language, `sentence_lengths` are shares of sentences of
+    1-5, 6-10, ... words (`killah.persona.rhythm`). `formality` and `experiment` are standard deviations from
+    the average reference author (`killah.persona.tone`).
     """
 
     documents: int
@@ -63,6 +64,7 @@ class Profile:
     words: int
     passages: int
     language: style.Language
+    language_share: float
     measured_words: int
     sentence_words: float
     sentence_words_deviation: float
@@ -88,23 +90,29 @@ def profile(path: Path) -> Profile:
     with Store.open(path) as store:
         counts, passages = store.counts(), store.texts()
         formats = Counter(entry.format for entry in store.entries().values() if entry.words)
+        measured = "style" in store.meta() and counts["passages"]
+        kept = whole(store.styles()) if measured else None  # as the min-p in use was found
     every = 1 + counts["words"] // _MOST_WORDS
-    return measure(passages[::every], dict(formats.most_common()), counts)
+    return measure(passages[::every], dict(formats.most_common()), counts, kept)
 
 
-def measure(passages: Sequence[Passage], formats: dict[str, int], counts: dict[str, int]) -> Profile:
-    """The profile of passages. `counts` as `Store.counts` gives them."""
+def measure(
+    passages: Sequence[Passage], formats: dict[str, int], counts: dict[str, int], kept: Tone | None = None
+) -> Profile:
+    """The profile of passages. `counts` as `Store.counts` gives them; their tone, unless it is known."""
+    all_of_them = len(passages)
     language, passages = _main_language(passages)
     split = _sentences(passages)
     tokens = [word for sentence in split for word in sentence.words]
     lengths = [len(sentence.words) for sentence in split if sentence.words] or [0]
     terms = characteristic_words(split, language)
     means = _means([text for text, _ in passages])
-    found = tone(style.standardise(means, language))
+    found = kept or tone(style.standardise(means, language))
     return Profile(
         **counts,
         formats=formats,
         language=language,
+        language_share=round(len(passages) / max(all_of_them, 1), 3),
         measured_words=len(tokens),
         sentence_words=round(fmean(lengths), 1),
         sentence_words_deviation=round(pstdev(lengths), 1),
@@ -139,9 +147,8 @@ def mattr(tokens: list[str], window: int = _WINDOW) -> float:
 
 def _main_language(passages: Sequence[Passage]) -> tuple[style.Language, list[Passage]]:
     """The language of most passages, and those that are in it."""
-    spoken = [style.language(text) for text, _ in passages]
-    main: style.Language = "ru" if 2 * spoken.count("ru") > len(spoken) else "en"
-    return main, [each for each, language in zip(passages, spoken, strict=True) if language == main]
+    main = style.main_language(text for text, _ in passages)
+    return main, [each for each in passages if style.language(each[0]) == main]
 
 
 def _means(texts: list[str]) -> np.ndarray:

@@ -14,7 +14,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -137,6 +137,12 @@ def language(text: str) -> Language:
     letters = re.findall(r"[^\W\d_]", text[:2000])
     cyrillic = sum("а" <= letter.lower() <= "я" or letter in "ёЁ" for letter in letters)
     return "ru" if cyrillic * 3 > len(letters) else "en"
+
+
+def main_language(texts: Iterable[str]) -> Language:
+    """The language of most of them, English where there are as many of both."""
+    spoken = [language(text) for text in texts]
+    return "ru" if 2 * spoken.count("ru") > len(spoken) else "en"
 
 
 def vector(text: str) -> np.ndarray:

@@ -23,6 +23,7 @@ from typing import Literal
 
 import numpy as np
 
+from killah.persona.likeness import written_in
 from killah.persona.population import Population
 from killah.persona.style import FEATURES, PLACES, Language, reference
 
@@ -71,9 +72,11 @@ def tone(style: np.ndarray) -> Tone:
     return Tone(*(float((index(style, weights) - mean) / spread) for weights, mean, spread in among))
 
 
-def min_p(style: np.ndarray) -> float:
-    """The min-p that a writer's mean standardised style vector (WIDTH,) implies, 0.05 to 0.15."""
-    return tone(style).min_p
+def whole(styles: np.ndarray) -> Tone:
+    """The tone of a writer by standardised styles of passages, (n, WIDTH): those in the language of most."""
+    russian = written_in("ru", styles)
+    main = russian if 2 * russian.sum() > len(styles) else ~russian
+    return tone(styles[main].mean(axis=0))
 
 
 def index(styles: np.ndarray, weights: dict[str, int]) -> np.ndarray:

@@ -236,7 +236,7 @@ def test_the_min_p_that_the_style_implies_is_kept_and_follows_the_text(run, writ
 
     run(writing)
     value, mean = kept()
-    assert value == pytest.approx(tone.min_p(mean), abs=1e-4)
+    assert value == pytest.approx(tone.tone(mean).min_p, abs=1e-4)
     (writing / "wild.txt").write_text(
         "Oh! I say — you — you can't! Don't... I won't!! You'll see, you will! " * 9
     )

@@ -35,6 +35,19 @@ def test_everything_is_in_one_order(material) -> None:
     np.testing.assert_array_equal(material.styles, 2 * np.eye(3))
 
 
+def test_a_few_pages_in_another_language_decide_nothing(home) -> None:
+    """On a base that knows no Russian they cost ten times the bits: they would choose for all the rest."""
+    russian = "Он вышел из дома и пошёл по улице, а снег ещё лежал на крышах и было очень холодно."
+    texts = [TEXTS[0], russian, *TEXTS[1:]]
+    with Store.create(personas.path_of("both")) as store:
+        store.add(list(map(Part, texts)), np.eye(4, 5, dtype=np.float32), np.eye(4, 5), Made("model", "0"))
+        entry = Entry("/a.txt", "txt", 1, 1, "a", 9, None)
+        store.enter([Holding(entry, list(map(digest, texts)))])
+        material = Material.of(store)
+    assert material.texts == TEXTS
+    np.testing.assert_array_equal(material.vectors.argmax(axis=1), [0, 2, 3])
+
+
 def test_a_part_knows_nothing_of_the_rest(material) -> None:
     part = material.part([2, 0])
     assert part.texts == [TEXTS[2], TEXTS[0]]

@@ -53,7 +53,7 @@ def test_features_are_beside_the_authors_of_the_language():
 def test_the_main_language_is_measured():
     russian = "Он вышел из дома и пошёл по улице. Было очень холодно, и снег ещё лежал на крышах."
     found = profile(russian, russian + " Да.", "One English paper among them.")
-    assert found.language == "ru"
+    assert (found.language, found.language_share) == ("ru", pytest.approx(2 / 3, abs=1e-3))
     assert found.measured_words == 2 * 17 + 1
     assert feature(found, "и").value > 0
     assert not any(each.name == "the" for each in found.features)

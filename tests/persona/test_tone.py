@@ -5,7 +5,6 @@ import pytest
 
 from killah.persona import style, tone
 from killah.persona.population import Population
-from killah.persona.profile import min_p
 from killah.persona.tone import Tone
 
 STEPS = np.linspace(-4, 4, 33)
@@ -56,7 +55,7 @@ def test_one_habit_more_moves_min_p_one_way(feature, rises):
     values = []
     for step in np.linspace(0, 4, 9):
         mean[style.PLACES[feature]] = step
-        values.append(min_p(mean))
+        values.append(tone.tone(mean).min_p)
     assert values == sorted(values, reverse=not rises)
     assert abs(values[-1] - values[0]) > 0.005
 
@@ -75,7 +74,7 @@ def test_philosophers_are_more_formal_than_humorists():
     names = Population.of("en").names
     mean, deviation = style.reference("en")
     styles = np.nan_to_num((Population.of("en").means - mean) / deviation)
-    by_name = {name: min_p(each) for name, each in zip(names, styles, strict=True)}
+    by_name = {name: tone.tone(each).min_p for name, each in zip(names, styles, strict=True)}
     assert by_name["william-james"] > 0.13 > by_name["arnold-bennett"] > 0.08 > by_name["mark-twain"]
 
 
@@ -83,4 +82,12 @@ def test_russian_is_set_beside_russians():
     text = "Он вышел из дома и пошёл по улице, но снег ещё лежал на крышах, и было очень холодно. " * 3
     assert tone.spoken(style.vector(text)) == "ru"
     assert tone.spoken(style.vector(OFFICIAL)) == "en"
-    assert 0.05 <= min_p(style.vector(text)) <= 0.15
+    assert 0.05 <= tone.tone(style.vector(text)).min_p <= 0.15
+
+
+def test_a_few_passages_in_another_language_do_not_change_it():
+    russian = "Он вышел из дома и пошёл по улице, а снег ещё лежал на крышах! Ты куда? Я не знаю... " * 3
+    own = [style.vector(text) for text in (OFFICIAL, MATTER_OF_FACT)]
+    mixed = np.stack([*own, style.vector(russian)])
+    assert tone.whole(mixed) == tone.tone(np.mean(own, axis=0))
+    assert tone.whole(mixed[2:]) == tone.tone(mixed[2])

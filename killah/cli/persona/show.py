@@ -78,9 +78,13 @@ def _print(name: str, profile: "Profile") -> None:
     formats = ", ".join(f"{count:,} .{format}" for format, count in profile.formats.items())
     rows = [
         ["documents", f"{profile.documents:,} ({formats})"],
-        ["words", f"{profile.words:,} in {profile.passages:,} passages"],
-        ["sentence", f"{profile.sentence_words} words (± {profile.sentence_words_deviation})"],
-        ["vocabulary (MATTR)", f"{profile.vocabulary_mattr:.3f}"],
+        ["length", f"{profile.words:,} words in {profile.passages:,} passages"],
+    ]
+    if profile.language_share < 1:
+        language = {"en": "English", "ru": "Russian"}[profile.language]
+        rows += [["language", f"{language}, {profile.language_share:.0%} of it; only that is measured below"]]
+    rows += [
+        ["vocabulary", f"{profile.vocabulary_mattr:.1%} different words in 500 (MATTR)"],
         ["min-p", f"{profile.min_p:.3f}, {profile.min_p_reason}"],
     ]
     rows += [["words", ", ".join(profile.characteristic_words)]] if profile.characteristic_words else []
