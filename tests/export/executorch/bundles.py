@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import checkpoints
 import loras
@@ -22,6 +23,7 @@ CONFIG = checkpoints.CONFIG | {
     "num_hidden_layers": 2,
     "layer_types": [checkpoints.SLIDING, checkpoints.GLOBAL],
 }
+ONE_LAYER = CONFIG | {"num_hidden_layers": 1, "layer_types": [checkpoints.GLOBAL]}
 
 
 @dataclass(frozen=True)
@@ -39,16 +41,21 @@ class Made:
         return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
 
-def make(home: Path) -> Made:
-    """Base, adapters and projector; then the bundle of `terse=0.7,warm=0.5` in float32."""
+def install(home: Path, config: dict[str, Any] = CONFIG) -> Made:
+    """Base, adapters and projector; no bundle yet."""
     base = home / "data" / "models" / "tiny"
-    about = convert(checkpoints.write(home / "source", checkpoints.tensors(CONFIG), CONFIG), base, None)
+    about = convert(checkpoints.write(home / "source", checkpoints.tensors(config), config), base, None)
     for seed, name in enumerate(("terse", "warm", "grand")):
         tensors = loras.tensors(base, targets=TARGETS, seed=seed)
         card = loras.card(about, name, role=name, target_modules=list(TARGETS))
         package.write(home / "data" / "adapters" / "tiny" / name, card, tensors)
     _projector(home, about)
-    made = Made(home, base, home / "bundle")
+    return Made(home, base, home / "bundle")
+
+
+def make(home: Path) -> Made:
+    """The bundle of `terse=0.7,warm=0.5` in float32."""
+    made = install(home)
     done = made.killah(
         *("export", "executorch", "--composition", "terse=0.7,warm=0.5", "--base", "tiny"),
         *("--out", str(made.bundle), "--quantize", "none", "--context", "128", "--rank", "8"),

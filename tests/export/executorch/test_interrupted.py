@@ -7,6 +7,7 @@ import sys
 import time
 
 import pytest
+from export.executorch import bundles
 
 TASK = ("--composition", "terse", "--base", "tiny")
 
@@ -42,10 +43,16 @@ class Started:
         return self._process.returncode, out + err
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """A base of one layer and its adapters, of which nothing is exported yet."""
+    return bundles.install(tmp_path_factory.mktemp("interrupted"), bundles.ONE_LAYER)
+
+
 @pytest.mark.parametrize("moment", ["tracing text_decoder", "comparing with MLX"])
-def test_ctrl_c_leaves_no_bundle_and_nothing_beside_it(made, tmp_path, moment):
-    small = ("--backend", "portable", "--context", "32", "--rank", "4")
-    at_work = Started(made, "executorch", *TASK, *small, "--out", tmp_path / "out")
+def test_ctrl_c_leaves_no_bundle_and_nothing_beside_it(small, tmp_path, moment):
+    quick = ("--backend", "portable", "--context", "32", "--rank", "4")
+    at_work = Started(small, "executorch", *TASK, *quick, "--out", tmp_path / "out")
     at_work.wait_for(moment)
     code, said = at_work.end(signal.SIGINT)
     assert code == 130
@@ -53,8 +60,8 @@ def test_ctrl_c_leaves_no_bundle_and_nothing_beside_it(made, tmp_path, moment):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_leaves_no_checkpoint(made, tmp_path):
-    at_work = Started(made, "hf", *TASK, "--check", "--out", tmp_path / "out")
+def test_ctrl_c_leaves_no_checkpoint(small, tmp_path):
+    at_work = Started(small, "hf", *TASK, "--check", "--out", tmp_path / "out")
     at_work.wait_for_file(tmp_path, ".out.*/config.json")
     code, said = at_work.end(signal.SIGINT)
     assert code == 130
@@ -62,11 +69,11 @@ def test_ctrl_c_leaves_no_checkpoint(made, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_after_a_kill_the_next_export_tidies_up(made, tmp_path):
-    at_work = Started(made, "hf", *TASK, "--check", "--out", tmp_path / "out")
+def test_after_a_kill_the_next_export_tidies_up(small, tmp_path):
+    at_work = Started(small, "hf", *TASK, "--check", "--out", tmp_path / "out")
     at_work.wait_for_file(tmp_path, ".out.*/config.json")
     assert at_work.end(signal.SIGKILL)[0] == -signal.SIGKILL
     assert not (tmp_path / "out").exists()
-    done = made.killah("export", "mlx-lm", *TASK, "--no-check", "--out", str(tmp_path / "out"))
+    done = small.killah("export", "mlx-lm", *TASK, "--no-check", "--out", str(tmp_path / "out"))
     assert done.returncode == 0, done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
