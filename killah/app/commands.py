@@ -7,6 +7,7 @@ from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from killah.app.keys import both
+from killah.app.sayings import SAYINGS
 from killah.errors import KillahError
 from killah.persona import blends, personas
 
@@ -27,6 +28,8 @@ COMMANDS = (
     Command("Open…", "open", "ctrl+o", "Edit another file"),
     Command("New", "new", "ctrl+n", "Begin an empty text"),
     Command("Find…", "find", "ctrl+f,f3", "Find words in the text"),
+    Command("Replace…", "replace", "ctrl+backslash", "Put other words in their place (also: find, then Tab)"),
+    Command("Select all", "select_all", "f7", "The whole text; two clicks select a word, three its line"),
     Command(
         "Another suggestion",
         "another",
@@ -51,7 +54,7 @@ COMMANDS = (
     Command("No persona", "use_persona('')", "", "Suggestions in nobody's manner"),
     Command("Kind of text…", "choose_kind", "", "What is being written: a letter, formal, …"),
     Command("Ghost text figures", "figures", "", "How often it was shown and taken, and how fast it was"),
-    Command("Keys", "keys", "f1", "This help"),
+    Command("Help", "keys", "f1", "The keys, and what you can say"),
     Command("Quit", "quit", "ctrl+q", "Close the editor; asks about unsaved changes"),
 )
 
@@ -81,13 +84,17 @@ def bindings() -> list[BindingType]:
     ]
 
 
-def help_lines() -> list[tuple[str, str]]:
-    """(key, meaning) for the help panel."""
-    return TEXT_KEYS + [(_display(c.keys), c.meaning) for c in COMMANDS if c.keys]
+def help_parts() -> dict[str, list[tuple[str, str]]]:
+    """(key, meaning) and (example, meaning), by title, for the help panel."""
+    keys = TEXT_KEYS + [(_display(c.keys), c.meaning) for c in COMMANDS if c.keys]
+    said = [(f"“{each.english}”", each.meaning) for each in SAYINGS]
+    russian = ", ".join(f"«{each.russian}»" for each in SAYINGS[:3])
+    return {"Keys": keys, "What you can say (F6)": [*said, ("Russian", f"{russian} …")]}
 
 
 def _display(keys: str) -> str:
-    return " ".join(part.capitalize() for part in keys.partition(",")[0].split("+"))
+    first = keys.partition(",")[0].replace("backslash", "\\")
+    return " ".join(part.capitalize() for part in first.split("+"))
 
 
 class Palette(Provider):

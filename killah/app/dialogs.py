@@ -3,12 +3,17 @@
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len
+from rich.table import Table
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
+
+KEYS_WIDTH = 20  # cells at most; a longer example wraps
 
 
 class Ask(ModalScreen[str | None]):
@@ -64,17 +69,28 @@ class AskPath(ModalScreen[Path | None]):
 
 
 class KeysHelp(ModalScreen[None]):
-    """The keys, in a panel that any of Escape, F1 and Enter closes."""
+    """The keys and what can be said, in a panel that any of Escape, F1 and Enter closes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,f1,enter,q", "dismiss(None)", show=False)]
 
-    def __init__(self, keys: list[tuple[str, str]]) -> None:
+    def __init__(self, parts: dict[str, list[tuple[str, str]]]) -> None:
         super().__init__()
-        self._keys = keys
+        self._parts = parts
 
     def compose(self) -> ComposeResult:
-        """A line a key."""
+        """A title a part, and its lines."""
         with VerticalScroll(classes="box keys"):
-            yield Label("Keys", classes="title")
-            for key, meaning in self._keys:
-                yield Static(f"[b]{key:<8}[/b] {meaning}")
+            for title, lines in self._parts.items():
+                yield Label(title, classes="title")
+                yield Static(_grid(lines), classes="lines")
+
+
+def _grid(lines: list[tuple[str, str]]) -> Table:
+    """Two columns; what is too long for its column goes on below itself."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    widest = max(cell_len(key) for key, _ in lines)
+    grid.add_column(style="bold", width=min(widest, KEYS_WIDTH))
+    grid.add_column()
+    for key, meaning in lines:
+        grid.add_row(Text(key), Text(meaning))
+    return grid

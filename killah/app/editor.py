@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from killah import paths
 from killah.app import choosing, theme
-from killah.app.commands import Palette, bindings, help_lines
+from killah.app.commands import Palette, bindings, help_parts
 from killah.app.continuation import Continuation
 from killah.app.dialogs import Ask, KeysHelp
 from killah.app.dictating import Dictating
@@ -230,6 +230,15 @@ class Editor(App[Summary]):
         """Look for words."""
         self.query_one(FindBar).open()
 
+    def action_replace(self) -> None:
+        """Look for words, and put others in their place."""
+        self.query_one(FindBar).open(replacing=True)
+
+    def action_select_all(self) -> None:
+        """Select the whole text."""
+        self.area.focus()
+        self.area.select_all()
+
     def action_undo(self) -> None:
         """Take the last change back."""
         self.area.undo()
@@ -339,5 +348,5 @@ class Editor(App[Summary]):
         )
 
     def action_keys(self) -> None:
-        """Show the keys."""
-        self.push_screen(KeysHelp(help_lines()))
+        """Show the keys, and what can be said."""
+        self.push_screen(KeysHelp(help_parts()))

@@ -15,7 +15,7 @@ from killah.app.keys import letter
 from killah.app.prose import PICTURES
 from killah.app.rewriting import Place, Rewriting
 
-LOOKS: dict[Kind, str] = {"same": "", "old": "$error strike", "new": "$success", "rest": "$quiet"}
+LOOKS: dict[Kind, str] = {"same": "", "old": "$error strike", "new": "$success bold", "rest": "$quiet"}
 MARKS = {code: picture for code, picture in PICTURES.items() if code != ord("\n")}
 VERBS: dict[Place, str] = {"replace": "replace", "below": "insert below"}
 CHANGED = "The text has changed since, so this cannot go into it."

@@ -382,6 +382,55 @@ async def test_find_goes_round_and_selects():
         app.filing.forget()
 
 
+async def test_find_says_which_of_them_it_is_at_and_takes_one_letter_for_another():
+    app = editor("Ещё раз, еще раз; don’t")
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+f", *"еще")
+        await pilot.pause()
+        assert str(app.query_one("#count").content) == "1 of 2"
+        await pilot.press("enter")
+        assert str(app.query_one("#count").content) == "2 of 2"
+        await pilot.press("ctrl+a", *"don't")
+        await pilot.pause()
+        assert app.area.selected_text == "don’t"
+
+
+async def test_replacing_one_by_one_and_skipping_some():
+    app = editor("The cat and the dog and the end")
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+backslash", *"the", "tab", *"a", "enter")
+        assert app.area.text == "A cat and the dog and the end"
+        await pilot.press("down", "enter")
+        assert app.area.text == "A cat and the dog and a end"
+        await pilot.press("escape", "ctrl+z")
+        assert app.area.text == "A cat and the dog and the end"
+        await pilot.press("ctrl+z")
+        assert app.area.text == "The cat and the dog and the end"
+
+
+async def test_replacing_all_is_one_step_and_keeps_who_wrote_what():
+    app = editor("Grey sky. GREY sea, ")
+    async with app.run_test() as pilot:
+        app.area.move_cursor(app.area.document.end)
+        app.area.add_piece("grey land.", "dictated")
+        await pilot.press("ctrl+f", *"grey", "tab", *"gray", "ctrl+a")
+        assert app.area.text == "Gray sky. GRAY sea, gray land."
+        assert str(app.query_one("#count").content) == "3 replaced"
+        (span,) = app.area.history.spans
+        assert (span.source, app.area.text[span.start : span.end]) == ("dictated", "gray land.")
+        await pilot.press("escape", "ctrl+z")
+        assert app.area.text == "Grey sky. GREY sea, grey land."
+        app.filing.forget()
+
+
+async def test_a_replacement_for_a_word_with_capitals_is_written_as_it_is():
+    app = editor("The USA and the usa")
+    async with app.run_test() as pilot:
+        await pilot.press("ctrl+backslash", *"USA", "tab", *"America", "ctrl+a")
+        assert app.area.text == "The America and the America"
+        app.filing.forget()
+
+
 async def test_find_says_when_there_is_nothing():
     app = editor("One")
     async with app.run_test() as pilot:

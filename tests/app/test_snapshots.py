@@ -152,6 +152,16 @@ def test_a_question(snap_compare):
     assert snap_compare(open_text("light"), run_before=question)
 
 
+async def replacing(pilot):
+    await settle(pilot)
+    await pilot.press("ctrl+backslash", *"the", "tab", *"a")
+    await pilot.pause()
+
+
+def test_replacing(snap_compare):
+    assert snap_compare(open_text(), run_before=replacing)
+
+
 def test_finding(snap_compare):
     assert snap_compare(open_text(), run_before=find)
 

@@ -27,6 +27,7 @@ def dictate(
     recording: Recording = None,
     device: Device = None,
     devices: Annotated[bool, typer.Option("--devices", help="List the microphones.")] = False,
+    commands: Annotated[bool, typer.Option("--commands", help="List what you can say.")] = False,
     persona: Annotated[str | None, typer.Option(help="Who 'continue' and 'rephrase that' write as.")] = None,
     model: Model = None,
     encoder: Encoder = None,
@@ -38,11 +39,12 @@ def dictate(
     The text goes to stdout at the end, or into a file as it grows.
 
     Say "new line", "comma", "scratch that", "undo", "replace X with Y", "continue", "rephrase that",
-    "stop listening" and so on, or in your own words what to do: "delete everything after the word house",
-    "make the last sentence shorter". In English or Russian, after a pause. Nothing is recorded.
+    "stop listening" and so on (--commands lists them), or in your own words what to do: "delete everything
+    after the word house", "make the last sentence shorter". In English or Russian, after a pause. Nothing is
+    recorded.
     """
-    if devices:
-        _list_devices(as_json)
+    if devices or commands:
+        (_list_devices if devices else _list_commands)(as_json)
         return
     from killah.audio.commands.document import Document
     from killah.audio.dictation.language import understand
@@ -111,6 +113,19 @@ def _list_devices(as_json: bool) -> None:
         return
     rows = [[each.number, each.name, each.channels, each.rate, "*" if each.default else ""] for each in found]
     table(["number", "name", "channels", "Hz", "default"], rows)
+
+
+def _list_commands(as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from killah.app.sayings import SAYINGS
+
+    if as_json:
+        print_json([asdict(each) for each in SAYINGS])
+        return
+    where = {True: " (in the editor)", False: ""}
+    rows = [[each.english, each.russian, each.meaning + where[each.editor]] for each in SAYINGS]
+    table(["say", "in Russian", "meaning"], rows)
 
 
 def _tell(event: "Event", outcome: "Outcome | None", way: str) -> None:

@@ -127,6 +127,13 @@ def test_dictation_refuses_a_file_it_could_not_write_before_a_word_is_said(killa
         assert says in result.err and len(result.err.splitlines()) == 1
 
 
+def test_what_can_be_said_is_listed(killah):
+    listed = killah("dictate", "--commands")
+    assert listed.code == 0 and "scratch that" in listed.out and "новая строка" in listed.out
+    found = json.loads(killah("dictate", "--commands", "--json").out)
+    assert {"english", "russian", "meaning", "editor"} == set(found[0])
+
+
 def test_dictated_text_is_printed_once_and_no_draft_is_left(killah, speech):
     result = killah("dictate", "--from", str(speech))
     assert result.code == 0 and "house" in result.out
