@@ -83,6 +83,8 @@ def _run(places: list[str], persona: str, embedder: Embedder, exclude: list[str]
 def _tells(update: Update, before: Update) -> bool:
     if update.report is None:
         return update.problem != before.problem
+    if before.problem:  # that it is over must be said, even where nothing changed meanwhile
+        return True
     skipped = before.report.skipped if before.report else []
     return update.report.changed or update.report.skipped != skipped
 

@@ -112,6 +112,17 @@ def test_a_folder_that_goes_away_is_said_once_and_followed_when_it_is_back(follo
     assert "dough" in texts()
 
 
+def test_a_folder_that_is_back_as_it_was_is_said_to_be_there(follow, folder):
+    """A network folder that comes back: the last word must not be that it does not exist."""
+    updates = follow(folder)
+    folder.rename(folder.with_name("away"))
+    assert "does not exist" in updates.get(timeout=20).problem
+    folder.with_name("away").rename(folder)
+    back = updates.get(timeout=20)
+    assert (back.problem, back.report.unchanged) == ("", 1)
+    assert str(back) == "1 unchanged"
+
+
 def test_a_paused_persona_is_caught_up_when_it_goes_on(follow, folder):
     updates = follow(folder)
     with Store.create(personas.path_of("saki")) as store:
