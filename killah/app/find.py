@@ -18,7 +18,7 @@ ALSO = {"'": "['’]", "е": "[её]", "-": "[-‑]"}  # what is typed may stand
 
 
 class FindBar(Vertical):
-    """Searches a text area, without regard to case, selects what it finds, and replaces it where that is asked."""
+    """Searches a text area whatever the case, selects what it finds, and replaces it where that is asked."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "close", show=False),

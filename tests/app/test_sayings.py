@@ -8,8 +8,8 @@ from killah.audio.dictation.language import understand
 OTHERS = (
     "comma, full stop, open quote, new paragraph, redo, delete two words, delete everything, "
     "delete the last sentence, replace every cat with dog, uppercase that, lowercase that, cap next, "
-    "put that in brackets, go to the beginning, stop, summarise that, rephrase the last sentence, accept word, "
-    "reject, faster, slower, louder, start listening"
+    "put that in brackets, go to the beginning, stop, summarise that, rephrase the last sentence, "
+    "accept word, reject, faster, slower, louder, start listening"
 )
 
 
