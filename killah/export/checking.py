@@ -1,19 +1,16 @@
 """An export beside the original: another program's logits against Killah's own, on the same tokens."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import mlx.core as mx
 import numpy as np
-from mlx.utils import tree_unflatten
 
 from killah.errors import KillahError
 from killah.export.composed import Composed
 from killah.gemma import base
-from killah.gemma.gemma3 import Config, Gemma3
-from killah.gemma.stack import NOTHING, AdapterStack
+from killah.gemma.gemma3 import Config
+from killah.gemma.stack import NOTHING
 from killah.gemma.tokenizer import Tokenizer
 
 LAST = 64  # positions that are compared; each depends on all before it
@@ -69,7 +66,7 @@ def check(composed: Composed, program: str, logits: Logits, tolerance: float) ->
 
 def tokens(composed: Composed) -> list[int]:
     """Ids to compare on: enough that sliding layers slide. Chosen by chance, which every layer hates most."""
-    config = Config.read(json.loads((composed.folder / "config.json").read_text("utf-8")))
+    config = Config.of(composed.folder)
     tokenizer = Tokenizer(composed.folder)
     count = min(config.max_position_embeddings, config.sliding_window + LAST)
     return [tokenizer.bos, *np.random.default_rng(0).choice(tokenizer.audible, count - 1).tolist()]
@@ -77,25 +74,11 @@ def tokens(composed: Composed) -> list[int]:
 
 def reference(composed: Composed, ids: list[int], last: int) -> tuple[np.ndarray, np.ndarray]:
     """What MLX computes after the `last` ids: base alone, and the composition. In float32 on any device."""
-    model = _model(composed.folder, composed)
-    stack = AdapterStack(model)
-    for each in composed.loras:
-        card = each.adapter.card
-        stack.load(card.name, each.adapter.tensors, card.scale or 0.0, card.sha256)
+    model = base.load_float32(composed.folder, composed.about)
+    stack = composed.stack(model)
     found = []
     for blend in (NOTHING, composed.blend):
         stack.use(blend)
         hidden = model.hidden(model.embed(mx.array([ids])), model.make_cache())[0, -last:]
         found.append(np.array(model.head(hidden)))
     return found[0], found[1]
-
-
-def _model(folder: Path, composed: Composed) -> Gemma3:
-    about = composed.about
-    weights = base.read_weights(folder, about)
-    dense = base.dequantise(weights, about.quantisation.group_size if about.quantisation else 0)
-    model = Gemma3(Config.read(json.loads((folder / "config.json").read_text("utf-8"))))
-    wide = [(name, value.astype(mx.float32)) for name, value in dense.items()]
-    model.update(tree_unflatten(wide), strict=True)
-    model.freeze()
-    return model

@@ -16,8 +16,9 @@ from killah.adapters.package import Adapter
 from killah.errors import KillahError
 from killah.export import foreign
 from killah.gemma import manifest, merge
+from killah.gemma.gemma3 import Gemma3
 from killah.gemma.manifest import Manifest
-from killah.gemma.stack import Blend, Merge, shares
+from killah.gemma.stack import AdapterStack, Blend, Merge, shares
 
 Scores = Mapping[str, tuple[float, ...]]
 PERSONA = "persona"  # the place of a persona's LoRA
@@ -50,6 +51,14 @@ class Composed:
         """The same for `AdapterStack`, the adapters loaded under their own names."""
         weights = tuple((each.adapter.card.name, each.weight) for each in self.loras)
         return Blend(weights, self.merge, self.scores)
+
+    def stack(self, model: Gemma3) -> AdapterStack:
+        """The adapters on a model of this base, none of them taken in yet."""
+        stack = AdapterStack(model)
+        for each in self.loras:
+            card = each.adapter.card
+            stack.load(card.name, each.adapter.tensors, card.scale or 0.0, card.sha256)
+        return stack
 
     def factors(self, module: str) -> tuple[mx.array, mx.array] | None:
         """What is added to a linear layer: x @ a @ b, a (in, ranks) and b (ranks, out) in float32."""

@@ -1,6 +1,5 @@
 """A base model ready to compute: weights in the form this device is fastest at, tokenizer, identity."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,7 +41,7 @@ def load(folder: Path) -> Base:
     """
     device = devices.prepare()
     about = manifest.read_verified(folder)
-    config = Config.read(json.loads((folder / "config.json").read_text("utf-8")))
+    config = Config.of(folder)
     tokenizer = Tokenizer(folder)  # first: what parsing it takes for a moment is free again for the weights
     model = Gemma3(config)
     weights = read_weights(folder, about)
@@ -65,6 +64,16 @@ def load(folder: Path) -> Base:
     model.eval()
     mx.eval(model.parameters())
     return Base(folder, about, model, tokenizer)
+
+
+def load_float32(folder: Path, about: Manifest) -> Gemma3:
+    """The model alone, in float32 on any machine: the yardstick of what is made of it."""
+    weights = read_weights(folder, about)
+    dense = dequantise(weights, about.quantisation.group_size if about.quantisation else 0)
+    model = Gemma3(Config.of(folder))
+    model.update(tree_unflatten([(k, v.astype(mx.float32)) for k, v in dense.items()]), strict=True)
+    model.freeze()
+    return model
 
 
 def read_weights(folder: Path, about: Manifest) -> dict[str, mx.array]:

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, Literal
 
 import mlx.core as mx
@@ -16,6 +17,7 @@ import mlx.nn as nn
 from mlx.nn.utils import checkpoint as checkpointed
 
 from killah.gemma.cache import KVCache, Unkept
+from killah.hub.files import read_json
 
 GELU_SLOPE = 2 * math.sqrt(2 / math.pi)
 LayerType = Literal["sliding_attention", "full_attention"]
@@ -46,6 +48,11 @@ class Config:
     def read(cls, values: dict[str, Any]) -> "Config":
         """Take the known fields of a config.json."""
         return cls(**{k: v for k, v in values.items() if k in cls.__dataclass_fields__})
+
+    @classmethod
+    def of(cls, folder: Path) -> "Config":
+        """That of a model folder. Raises `KillahError`."""
+        return cls.read(read_json(folder / "config.json"))
 
 
 class RMSNorm(nn.Module):

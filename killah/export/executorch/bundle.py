@@ -15,8 +15,9 @@ from killah.export.executorch.decoder import TextDecoder
 from killah.export.executorch.describing import PROGRAM, entry, file_of
 from killah.export.executorch.lowering import Lowered, Method, Step
 from killah.export.executorch.manifest import Manifest, Parity
-from killah.export.executorch.wish import Parts, Wish, allowed, config
+from killah.export.executorch.wish import Parts, Wish, allowed
 from killah.gemma import placing
+from killah.gemma.gemma3 import Config
 
 
 def export(parts: Parts, wish: Wish, step: Step) -> Manifest:
@@ -44,7 +45,7 @@ def export(parts: Parts, wish: Wish, step: Step) -> Manifest:
 
 
 def _written(new: Path, parts: Parts, wish: Wish, step: Step) -> Manifest:
-    composed, hidden = parts.composed, config(parts.composed).hidden_size
+    composed, hidden = parts.composed, Config.of(parts.composed.folder).hidden_size
     step("reading the base")
     decoder, embedding, bits = modules.text(composed, wish)
     apart = not wish.merges and wish.rank > 0

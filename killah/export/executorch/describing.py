@@ -10,7 +10,7 @@ from killah.export.composed import PERSONA, Composed
 from killah.export.executorch import manifest, quantising
 from killah.export.executorch.lowering import Lowered
 from killah.export.executorch.manifest import Manifest, Member, Parity
-from killah.export.executorch.wish import Parts, Wish, config
+from killah.export.executorch.wish import Parts, Wish
 from killah.gemma.gemma3 import Config
 from killah.gemma.tokenizer import Tokenizer
 
@@ -55,7 +55,7 @@ def file_of(name: str) -> str:
 
 def constants(parts: Parts, wish: Wish) -> dict[str, Any]:
     """What ExecuTorch's own multimodal runner asks a program."""
-    about = config(parts.composed)
+    about = Config.of(parts.composed.folder)
     return {
         "get_max_seq_len": wish.chunk,
         "get_max_context_len": wish.context,
@@ -70,7 +70,7 @@ def constants(parts: Parts, wish: Wish) -> dict[str, Any]:
 
 def describe(parts: Parts, wish: Wish, bits: int, done: Lowered, methods: Sequence[str]) -> Manifest:
     """The manifest but for its LoRAs, projectors and parity; the embedding has `bits`."""
-    composed, shape = parts.composed, config(parts.composed)
+    composed, shape = parts.composed, Config.of(parts.composed.folder)
     projector_cards = [each.card for each in (parts.persona_projector, parts.audio_projector) if each]
     operators = ["llama"] if wish.attention == "fused" else []
     return Manifest(

@@ -12,7 +12,8 @@ from killah.export.executorch.decoder import TextDecoder, TokenEmbedding
 from killah.export.executorch.lowering import Method
 from killah.export.executorch.manifest import Audio, Persona
 from killah.export.executorch.quiet import quiet
-from killah.export.executorch.wish import Parts, Wish, config
+from killah.export.executorch.wish import Parts, Wish
+from killah.gemma.gemma3 import Config
 from killah.gemma.shards import Spec
 
 SOFT = "persona.f32"
@@ -24,7 +25,7 @@ def text(composed: Composed, wish: Wish) -> tuple[TextDecoder, TokenEmbedding, i
     """Decoder and embedding, quantised, and in how many bits the embedding is."""
     values = _dense(composed if wish.merges else Composed(composed.folder, composed.about))
     torch.manual_seed(0)
-    decoder = TextDecoder(config(composed), values, wish.context, wish.attention).eval()
+    decoder = TextDecoder(Config.of(composed.folder), values, wish.context, wish.attention).eval()
     embedding = TokenEmbedding(values["model.embed_tokens.weight"]).eval()
     if wish.quantisation == "none":
         return decoder, embedding, 32

@@ -1,6 +1,5 @@
 """The original: a composition in MLX, in float32 on any machine, as a bundle's yardstick."""
 
-import json
 from collections.abc import Sequence
 
 import mlx.core as mx
@@ -13,21 +12,15 @@ from killah.audio.encoders.wav2vec2 import Wav2Vec2
 from killah.export.composed import Composed
 from killah.export.executorch.encoder import stacking
 from killah.gemma import base
-from killah.gemma.gemma3 import Config, Gemma3
 from killah.gemma.projector import Projector
-from killah.gemma.stack import AdapterStack
 
 
 class Reference:
     """Reads and writes as the composition does. Vectors are (1, n, hidden) in the residual stream's scale."""
 
     def __init__(self, composed: Composed) -> None:
-        self._model = _model(composed)
-        stack = AdapterStack(self._model)
-        for each in composed.loras:
-            card = each.adapter.card
-            stack.load(card.name, each.adapter.tensors, card.scale or 0.0, card.sha256)
-        stack.use(composed.blend)
+        self._model = base.load_float32(composed.folder, composed.about)
+        composed.stack(self._model).use(composed.blend)
 
     def embed(self, ids: Sequence[int]) -> mx.array:
         """Token ids (n,) -> vectors."""
@@ -67,14 +60,3 @@ def project(projector: Adapter, vectors: np.ndarray) -> np.ndarray:
     module.update(tree_unflatten(list(tensors.items())))
     module.eval()
     return np.array(module(mx.array(vectors)))
-
-
-def _model(composed: Composed) -> Gemma3:
-    about = composed.about
-    weights = base.read_weights(composed.folder, about)
-    dense = base.dequantise(weights, about.quantisation.group_size if about.quantisation else 0)
-    model = Gemma3(Config.read(json.loads((composed.folder / "config.json").read_text("utf-8"))))
-    wide = [(name, value.astype(mx.float32)) for name, value in dense.items()]
-    model.update(tree_unflatten(wide), strict=True)
-    model.freeze()
-    return model

@@ -1,6 +1,5 @@
 """What a bundle is made of, and what kind of bundle is wanted."""
 
-import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -61,7 +60,7 @@ def allowed(wish: Wish, parts: Parts) -> Wish:
     """The wish within what base and backend allow. Raises `KillahError`."""
     if wish.quantisation != "none" and wish.backend not in ROUNDING:
         raise KillahError(f"A {wish.backend} bundle has no integers.", "Give --quantize none.")
-    context = min(wish.context, config(parts.composed).max_position_embeddings)
+    context = min(wish.context, Config.of(parts.composed.folder).max_position_embeddings)
     projector = parts.persona_projector if parts.vector is not None else None
     soft = (projector.card.soft_tokens or 0) if projector else 0
     if context < LEAST + soft:
@@ -70,8 +69,3 @@ def allowed(wish: Wish, parts: Parts) -> Wish:
     chunk = 1 if wish.backend == "coreml" else min(wish.chunk, context - 1)
     attention = wish.attention if wish.backend == "xnnpack" else "plain"
     return replace(wish, context=context, chunk=chunk, attention=attention)
-
-
-def config(composed: Composed) -> Config:
-    """The base's."""
-    return Config.read(json.loads((composed.folder / "config.json").read_text("utf-8")))
