@@ -52,6 +52,13 @@ def existing(name: str) -> Path:
     return path
 
 
+def without_text(name: str) -> KillahError:
+    """For what needs text of a persona that was trained only, or of which all was forgotten."""
+    return KillahError(
+        f"The persona {name!r} has no text.", f"Index some: killah index FOLDER --persona {quote(name)}"
+    )
+
+
 def refuse_blend(name: str) -> None:
     """Raise `KillahError` for the name of a blend: it has no text of its own, and a persona would hide it."""
     from killah.persona import blends  # which stands on this file

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from killah import paths
 from killah.errors import KillahError
+from killah.persona import personas
 from killah.persona.population import Population
 from killah.persona.profile import Measured, Profile
 from killah.persona.rhythm import BINS, STEP
@@ -40,7 +41,7 @@ def draw(profile: Profile, name: str, path: Path) -> Path:
     """
     check(path)
     if not profile.features:
-        raise KillahError(f"The persona {name!r} has no text to draw.", "Index some: killah index FOLDER")
+        raise personas.without_text(name)
     import matplotlib as mpl
 
     mpl.use("agg")

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from killah.errors import KillahError
-from killah.persona import changes, copies, schema
+from killah.persona import changes, copies, personas, schema
 from killah.persona.blocks import Blocks
 from killah.persona.changes import Batch, Entry, Holding, digest, now
 from killah.persona.copies import Part
@@ -183,9 +183,12 @@ class Store(Database):
     def styles(self, numbers: np.ndarray | None = None) -> np.ndarray:
         """How passages are written: float32 (n, features). Of all that count, in the order of `vectors()`.
 
-        Raises `KillahError` for a file of an earlier Killah that has not been indexed again.
+        Raises `KillahError` where there is no text, and for a file of an earlier Killah that has not been
+        indexed again.
         """
         if "style" not in self.meta():
+            if not self.counts()["passages"]:
+                raise personas.without_text(self.path.stem)
             what = f"The style of the persona {self.path.stem!r} was not measured yet."
             raise KillahError(what, "Run killah index again.")
         return self._read("styles", self.counted()[0] if numbers is None else numbers)

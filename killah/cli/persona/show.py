@@ -30,7 +30,7 @@ def show(
     from dataclasses import asdict
 
     from killah.config import load
-    from killah.persona.personas import existing
+    from killah.persona.personas import existing, without_text
     from killah.persona.profile import profile
 
     name = name or load().persona
@@ -48,6 +48,8 @@ def show(
     if as_json:
         print_json({"name": name} | asdict(measured) | drawn)
         return
+    if not measured.passages:
+        raise without_text(name)
     _print(name, measured)
     if drawn:
         typer.echo(f"\nDrawn: {drawn['picture']}")
@@ -78,7 +80,7 @@ def _print(name: str, profile: "Profile") -> None:
     formats = ", ".join(f"{count:,} .{format}" for format, count in profile.formats.items())
     rows = [
         ["documents", f"{profile.documents:,} ({formats})"],
-        ["length", f"{profile.words:,} words in {profile.passages:,} passages"],
+        ["length", f"{profile.words:,} words in {profile.passages:,} passage{'s'[: profile.passages != 1]}"],
     ]
     if profile.language_share < 1:
         language = {"en": "English", "ru": "Russian"}[profile.language]

@@ -35,6 +35,19 @@ def test_show_sets_the_writer_beside_others_and_draws_it(killah, indexed, tmp_pa
     assert len(found["features"]) == sum(feature.language != "ru" for feature in style.FEATURES)
 
 
+def test_a_persona_without_text_is_one_line_with_the_next_step(killah, tmp_path):
+    """One that was trained on texts that are not indexed, or of which everything was forgotten."""
+    with Store.create(personas.path_of("my saki")):
+        pass
+    text = "The boats came in at dawn, heavy with herring, and the gulls followed them. " * 6
+    for command in (("show", "my saki"), ("check", "my saki"), ("score", text, "--persona", "my saki")):
+        done = killah("persona", *command)
+        assert (done.code, done.out) == (1, "")
+        assert done.err == (
+            "killah: The persona 'my saki' has no text. Index some: killah index FOLDER --persona 'my saki'\n"
+        )
+
+
 def test_a_picture_that_cannot_be_is_refused_first(killah, indexed, tmp_path):
     done = killah("persona", "show", "essayist", "--picture", str(tmp_path / "it.bmp"))
     assert (done.code, done.out) == (1, "")
