@@ -5,7 +5,7 @@ transformers and in `killah models convert`.
 """
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -20,7 +20,7 @@ from killah.export.composed import Composed
 from killah.gemma import placing
 from killah.gemma.checkpoint import TextConfig
 from killah.gemma.convert import SHARD_BYTES, TEXT_FILES
-from killah.gemma.shards import Spec, Writer
+from killah.gemma.shards import Spec, Writer, split
 from killah.gemma.tokenizer import Tokenizer
 from killah.hub.files import read_json
 
@@ -73,7 +73,7 @@ def _specs(config: TextConfig, dtype: Dtype) -> list[Spec]:
 
 
 def _write_weights(folder: Path, specs: list[Spec], source: weights.Dense, progress: Progress | None) -> None:
-    shards = list(_shards(specs))
+    shards = split(specs, SHARD_BYTES)
     total, done = sum(spec.bytes for spec in specs), 0
     places: dict[str, str] = {}
     for number, shard in enumerate(shards, 1):
@@ -91,17 +91,6 @@ def _write_weights(folder: Path, specs: list[Spec], source: weights.Dense, progr
     if len(shards) > 1:
         index = {"metadata": {"total_size": total}, "weight_map": places}
         paths.write_private(folder / "model.safetensors.index.json", json.dumps(index, indent=2) + "\n")
-
-
-def _shards(specs: list[Spec]) -> Iterator[list[Spec]]:
-    """Consecutive parameters, at most `SHARD_BYTES` together (a larger one stands alone)."""
-    shard: list[Spec] = []
-    for spec in specs:
-        if shard and sum(each.bytes for each in [*shard, spec]) > SHARD_BYTES:
-            yield shard
-            shard = []
-        shard.append(spec)
-    yield shard
 
 
 def _write_texts(folder: Path, base_folder: Path, config: TextConfig, dtype: Dtype) -> None:

@@ -4,10 +4,8 @@ Matrices become INT4 (or stay bfloat16), everything else bfloat16. The sizes of 
 the configuration, so each shard is written from front to back: memory holds a few blocks, never a shard.
 """
 
-import contextlib
 import json
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,8 +18,9 @@ from killah.gemma import checkpoint, manifest, placing
 from killah.gemma.checkpoint import Checkpoint
 from killah.gemma.manifest import Manifest, Quantisation
 from killah.gemma.quantise import BITS, GROUP_SIZES, quantise
-from killah.gemma.shards import Spec, Stored, Writer
+from killah.gemma.shards import Spec, Stored, Writer, split
 from killah.gemma.tokenizer import Tokenizer
+from killah.hub.files import licence as licence_of
 from killah.manifests import File
 
 SHARD_BYTES = 512_000_000
@@ -98,7 +97,7 @@ def convert(
             files=files,
             fingerprint=manifest.fingerprint(files),
             codes=_codes(source),
-            licence=licence or _licence(source),
+            licence=licence or licence_of(source) or "unknown",
             created_by=f"killah {__version__}",
         )
         paths.write_private(folder / manifest.NAME, result.model_dump_json(indent=2) + "\n")
@@ -134,7 +133,7 @@ def _plan(found: Checkpoint, quantisation: Quantisation | None) -> list[_Part]:
 
 
 def _write_weights(folder: Path, parts: list[_Part], progress: Progress | None) -> dict[str, File]:
-    shards = list(_shards(parts))
+    shards = split(parts, SHARD_BYTES)
     total, done = sum(part.source.spec.bytes for part in parts), 0
     files: dict[str, File] = {}
 
@@ -151,17 +150,6 @@ def _write_weights(folder: Path, parts: list[_Part], progress: Progress | None) 
                 _encode(part, writer, advance)
         files[name] = File(bytes=writer.size, sha256=writer.sha256)
     return files
-
-
-def _shards(parts: list[_Part]) -> Iterator[list[_Part]]:
-    """Consecutive parts, at most `SHARD_BYTES` together (a larger one stands alone)."""
-    shard: list[_Part] = []
-    for part in parts:
-        if shard and sum(p.bytes for p in [*shard, part]) > SHARD_BYTES:
-            yield shard
-            shard = []
-        shard.append(part)
-    yield shard
 
 
 def _encode(part: _Part, writer: Writer, advance: Callable[[int], None]) -> None:
@@ -241,12 +229,3 @@ def _codes(source: Path) -> list[str]:
     """Control codes that the checkpoint's configuration says it was trained with."""
     codes = json.loads((source / "config.json").read_text("utf-8")).get("control_codes", [])
     return [code for code in codes if isinstance(code, str)] if isinstance(codes, list) else []
-
-
-def _licence(source: Path) -> str:
-    """`license:` of the model card's front matter."""
-    with contextlib.suppress(OSError, UnicodeDecodeError):
-        card = (source / "README.md").read_text("utf-8")
-        if match := re.search(r"\A---\n.*?^license: *(\S+)$", card, re.MULTILINE | re.DOTALL):
-            return match[1]
-    return "unknown"

@@ -9,12 +9,12 @@ import json
 import math
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -23,6 +23,18 @@ from killah.errors import KillahError
 
 ITEM_BYTES = {"F32": 4, "F16": 2, "BF16": 2, "U32": 4}
 HEADER_LIMIT = 100_000_000  # the format's own limit, in bytes
+
+
+class Sized(Protocol):
+    """What has a size in a file."""
+
+    @property
+    def bytes(self) -> int:
+        """Of its data."""
+        ...
+
+
+Part = TypeVar("Part", bound=Sized)
 
 
 @dataclass(frozen=True)
@@ -165,6 +177,19 @@ class Writer:
         except OSError as problem:
             raise paths.cannot_write(self.path, problem) from problem
         assert kind is not None or self.size == self._expected, f"{self.path}: {self.size} bytes"
+
+
+def split(parts: Sequence[Part], most: int) -> list[list[Part]]:
+    """Consecutive parts for each file, at most `most` bytes together (a larger one stands alone)."""
+    shards: list[list[Part]] = []
+    room = 0
+    for part in parts:
+        if not shards or part.bytes > room:
+            shards.append([])
+            room = most
+        shards[-1].append(part)
+        room -= part.bytes
+    return shards
 
 
 def _header(specs: list[Spec]) -> bytes:

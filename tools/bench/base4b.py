@@ -20,7 +20,7 @@ import numpy as np
 from killah.gemma import catalog
 from killah.gemma.checkpoint import TextConfig, read_config
 from killah.gemma.placing import check_space
-from killah.gemma.shards import Spec, Writer
+from killah.gemma.shards import Spec, Writer, split
 
 CACHED = 2048  # positions before the step
 SHARD_BYTES = 2_000_000_000
@@ -80,7 +80,7 @@ def write_checkpoint(folder: Path) -> TextConfig:
     config = read_config(folder)
     prefix = "language_model.model."
     named = [Spec(name.replace("model.", prefix, 1), "BF16", shape) for name, shape in config.shapes()]
-    shards = list(_shards([*named, *SIGHT]))
+    shards = split([*named, *SIGHT], SHARD_BYTES)
     weight_map = {}
     for number, specs in enumerate(shards, 1):
         name = f"model-{number:05}-of-{len(shards):05}.safetensors"
@@ -90,16 +90,6 @@ def write_checkpoint(folder: Path) -> TextConfig:
         weight_map |= dict.fromkeys((spec.name for spec in specs), name)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
     return config
-
-
-def _shards(specs: list[Spec]) -> Iterator[list[Spec]]:
-    shard: list[Spec] = []
-    for spec in specs:
-        if shard and sum(s.bytes for s in [*shard, spec]) > SHARD_BYTES:
-            yield shard
-            shard = []
-        shard.append(spec)
-    yield shard
 
 
 def _noise(count: int) -> Iterator[bytes]:
