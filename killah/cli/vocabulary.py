@@ -55,12 +55,18 @@ def add(words: list[str], heard: str = HEARD, as_json: bool = JSON) -> None:
 def remove(words: list[str], as_json: bool = JSON) -> None:
     """No longer expect words, whether you added them or they were found in your documents."""
     from killah.audio.dictation.vocabulary import keep, own_words
+    from killah.config import load
+    from killah.engine.hearing.expected import terms
 
     own = own_words()
-    for word in words:
+    written = {term.text.casefold(): term.text for term in terms(load().persona)}  # yours are among them
+    removed = [written.get(" ".join(word.casefold().split()), word) for word in words]
+    for word in removed:
         own = own.remove(word)
+        if word.casefold() not in written:
+            typer.echo(f"killah: {word} was not there. It will not be taken from documents either.", err=True)
     keep(own)
-    _tell("removed", words, as_json)
+    _tell("removed", removed, as_json)
 
 
 def _tell(done: str, words: list[str], as_json: bool) -> None:

@@ -27,6 +27,15 @@ def test_without_documents_there_are_the_owners_words(killah):
     assert "fennimore blythe" in killah("vocabulary", "list").out
 
 
+def test_a_word_is_removed_however_it_is_written_and_one_that_is_not_there_is_told(killah):
+    killah("vocabulary", "add", "Qokka", "Ёжик")
+    done = killah("vocabulary", "remove", "qokka", "ёжик")
+    assert (done.code, done.out, done.err) == (0, "Removed: Qokka, Ёжик\n", "")
+    assert listed(killah) == {}
+    done = killah("vocabulary", "remove", "Kwokka")
+    assert done.code == 0 and done.err.startswith("killah: Kwokka was not there.")
+
+
 def test_a_word_that_cannot_be_read_needs_its_sound(killah):
     done = killah("vocabulary", "add", "R2-D2")
     assert (done.code, done.out) == (1, "")

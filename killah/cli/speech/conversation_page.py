@@ -101,7 +101,9 @@ def source(reply: Reply) -> str:
     path = printable(reply.answer.path)
     home = str(Path.home())
     short = f"~{path.removeprefix(home)}" if path.startswith(home + "/") else path
-    return short if reply.answer.quote in reply.text else f"“{reply.answer.quote}” {short}"
+    quote = reply.answer.quote
+    marked = quote if quote.startswith(("“", "«", '"')) else f"“{quote}”"
+    return short if quote in reply.text else f"{marked} {short}"
 
 
 def as_object(told: Told) -> dict[str, Any]:
