@@ -24,6 +24,7 @@ from mlx.utils import tree_unflatten
 from killah import devices
 from killah.errors import KillahError
 from killah.gemma import merge
+from killah.gemma.adapted import AdaptedLinear, State, find_linear, linear_shape
 from killah.gemma.gemma3 import Gemma3
 
 Merge = Literal["sum", "pico", "cat"]
@@ -52,41 +53,6 @@ class Blend:
 
 
 NOTHING = Blend()
-
-
-class AdaptedLinear(nn.Module):
-    """A linear layer of the base with room for LoRAs; `gate` None leaves the base alone."""
-
-    def __init__(self, base: nn.Module, width: int, out: int, dtype: mx.Dtype) -> None:
-        super().__init__()
-        self.base = base
-        self.a = mx.zeros((width, 0), dtype)
-        self.b = mx.zeros((0, out), dtype)
-        self.use(None)
-
-    def use(self, state: "State | None") -> None:
-        """Compute with a prepared blend from now on, or with the base alone."""
-        self.gate = state.gate if state else None
-        self.merged = state.b if state else None
-        self.folded = state.folded if state else None
-
-    def __call__(self, x: mx.array) -> mx.array:
-        """(..., in) -> (..., out)."""
-        if self.folded is not None:
-            return x @ self.folded
-        y = self.base(x)
-        if self.gate is None:
-            return y
-        return y + ((x @ self.a) * self.gate) @ (self.b if self.merged is None else self.merged)
-
-
-@dataclass(frozen=True)
-class State:
-    """A blend on one layer: its gate (slots * rank,) and b where the merge changes it, or all folded."""
-
-    gate: mx.array | None = None
-    b: mx.array | None = None
-    folded: mx.array | None = None  # (in, out)
 
 
 @dataclass(frozen=True)
@@ -135,7 +101,8 @@ class AdapterStack:
         taken = {each.slot for each in self._loaded.values()}
         slot = next(i for i in range(self._slots) if i not in taken)
         for path in paths:
-            self._write(self._layers[path], slot, tensors[f"{path}.lora_a"], tensors[f"{path}.lora_b"])
+            a, b = tensors[f"{path}.lora_a"], tensors[f"{path}.lora_b"]
+            self._layers[path].write(slot * self._rank, self._rank, a, b)
         identity = identity or _digest(tensors)
         rank = tensors[f"{paths[0]}.lora_a"].shape[1]
         self._loaded[name] = Loaded(slot, rank, scale, f"{identity}*{scale}", frozenset(paths))
@@ -150,7 +117,7 @@ class AdapterStack:
             )
         for path in loaded.modules:
             layer = self._layers[path]
-            self._write(layer, loaded.slot, mx.zeros_like(layer.a[:, :0]), mx.zeros_like(layer.b[:0]))
+            layer.write(loaded.slot * self._rank, self._rank, layer.a[:, :0], layer.b[:0])
         self._prepared.clear()
         if any(own == name for own, _ in self.blend.active):
             self.use(NOTHING)
@@ -216,22 +183,12 @@ class AdapterStack:
                 self._model.update_modules(tree_unflatten([(path, self._layers[path])]))
         wider = max(self._rank, rank)
         for layer in self._layers.values():
-            held = layer.a.shape[1] // self._rank if self._rank else 0
-            a = layer.a.reshape(layer.a.shape[0], held, -1) if held else mx.zeros((layer.a.shape[0], 0, 0))
-            b = layer.b.reshape(held, -1, layer.b.shape[1]) if held else mx.zeros((0, 0, layer.b.shape[1]))
-            more = [(0, slots - held), (0, wider - (self._rank if held else 0))]
-            layer.a = mx.pad(a, [(0, 0), *more]).reshape(a.shape[0], -1).astype(self._dtype)
-            layer.b = mx.pad(b, [*more, (0, 0)]).reshape(-1, b.shape[2]).astype(self._dtype)
+            layer.resize(self._rank, slots, wider)
         if (slots, wider) != (self._slots, self._rank):
             self._slots, self._rank = slots, wider
             self._prepared.clear()  # their gates have the old length
             blend, self.blend = self.blend, NOTHING
             self.use(blend)
-
-    def _write(self, layer: AdaptedLinear, slot: int, a: mx.array, b: mx.array) -> None:
-        start, rest = slot * self._rank, self._rank - a.shape[1]
-        layer.a[:, start : start + self._rank] = mx.pad(a.astype(self._dtype), [(0, 0), (0, rest)])
-        layer.b[start : start + self._rank] = mx.pad(b.astype(self._dtype), [(0, rest), (0, 0)])
 
     # Blends -----------------------------------------------------------------------------------------
 
@@ -287,28 +244,6 @@ def shares(blend: Blend, path: str, names: list[str]) -> list[float]:
     found, learned = np.ones(len(names)), ~np.isnan(chosen)
     found[learned] = merge.softmax(chosen[learned]) if learned.any() else 1.0
     return found.tolist()
-
-
-def find_linear(model: nn.Module, path: str) -> nn.Module | None:
-    """The linear layer at a dotted path, or None."""
-    found: object = model
-    for part in path.split("."):
-        if isinstance(found, list):
-            found = found[int(part)] if part.isdigit() and int(part) < len(found) else None
-        else:
-            found = getattr(found, part, None)
-    return found if isinstance(found, nn.Linear | nn.QuantizedLinear) else None
-
-
-def linear_shape(layer: nn.Module) -> tuple[int, int]:
-    """(in, out) of a linear layer, quantised or not, adapted or not."""
-    if isinstance(layer, AdaptedLinear):
-        return layer.a.shape[0], layer.b.shape[1]
-    assert isinstance(layer, nn.Linear | nn.QuantizedLinear)
-    out, width = layer.weight.shape
-    if isinstance(layer, nn.QuantizedLinear):
-        width = width * 32 // layer.bits
-    return width, out
 
 
 def _digest(tensors: Tensors) -> str:

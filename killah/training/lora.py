@@ -8,8 +8,8 @@ import mlx.nn as nn
 from mlx.utils import tree_unflatten
 
 from killah.errors import KillahError
+from killah.gemma.adapted import find_linear, linear_shape
 from killah.gemma.gemma3 import Gemma3
-from killah.gemma.stack import find_linear, linear_shape
 from killah.gemma.trees import flat
 from killah.training.config import Lora
 

@@ -8,8 +8,9 @@ import pytest
 
 from killah.errors import KillahError
 from killah.gemma import stack as stacks
+from killah.gemma.adapted import find_linear, linear_shape
 from killah.gemma.gemma3 import Config, Gemma3
-from killah.gemma.stack import NOTHING, AdapterStack, Blend, find_linear, linear_shape
+from killah.gemma.stack import NOTHING, AdapterStack, Blend
 
 KEYS = ("self_attn.k_proj", "self_attn.o_proj", "mlp.up_proj")
 IDS = mx.array([[2, *range(10, 40)]])

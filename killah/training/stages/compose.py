@@ -14,9 +14,9 @@ from mlx.utils import tree_unflatten
 from killah.adapters import catalog, package
 from killah.adapters.package import Adapter
 from killah.errors import KillahError
+from killah.gemma.adapted import find_linear
 from killah.gemma.base import Base
 from killah.gemma.gemma3 import Gemma3
-from killah.gemma.stack import find_linear
 from killah.training import data
 from killah.training.config import Config
 from killah.training.data import Batch
