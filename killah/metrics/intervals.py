@@ -46,21 +46,19 @@ def bootstrap_paired(
     return bootstrap(_vector(first) - _vector(second), denominators, level=level, seed=seed)
 
 
-def bootstrap_unpaired(
-    first: tuple[ArrayLike, ArrayLike | None],
-    second: tuple[ArrayLike, ArrayLike | None],
+def bootstrap_ratios(
+    first: tuple[ArrayLike, ArrayLike],
+    second: tuple[ArrayLike, ArrayLike],
     *,
     level: float = 0.95,
     seed: int = 0,
 ) -> Estimate:
-    """Difference of two ratios, (numerators, denominators) each, measured on different passages.
-
-    `n` is the size of the smaller sample.
-    """
+    """Difference of two ratios, (numerators, denominators) each, on the same passages: resampled together."""
     a, b = _pairs(*first), _pairs(*second)
-    random = np.random.default_rng(seed)
-    draws = _resampled(a, random) - _resampled(b, random)
-    return _percentiles(_ratio(a) - _ratio(b), draws, min(a.shape[1], b.shape[1]), level)
+    if a.shape != b.shape:
+        raise ValueError("ratios of other passages cannot be resampled together")
+    draws = _resampled(a, np.random.default_rng(seed)) - _resampled(b, np.random.default_rng(seed))
+    return _percentiles(_ratio(a) - _ratio(b), draws, a.shape[1], level)
 
 
 def wilson(successes: int, trials: int, *, level: float = 0.95) -> Estimate:

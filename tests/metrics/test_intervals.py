@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from killah.metrics.intervals import bootstrap, bootstrap_paired, bootstrap_unpaired, wilson
+from killah.metrics.intervals import bootstrap, bootstrap_paired, bootstrap_ratios, wilson
 
 # Efron and Tibshirani 1993, table 10.1: hormone in the blood of eight people.
 PLACEBO = np.array([9243, 9671, 11792, 13357, 9055, 6290, 12412, 18806])
@@ -42,15 +42,24 @@ def test_a_mean_has_about_its_normal_interval() -> None:
 
 
 def test_a_pair_of_models_is_compared_passage_by_passage() -> None:
-    # Passages differ far more than the models do: paired, the small gain is certain; unpaired, it is lost.
+    # Passages differ far more than the models do: paired, the small gain is certain; apart, it is lost.
     random = np.random.default_rng(0)
     hard = random.normal(2.0, 0.5, 100)
     better = hard - 0.05 + random.normal(0, 0.02, 100)
-    paired = bootstrap_paired(better, hard)
-    unpaired = bootstrap_unpaired((better, None), (hard, None))
-    assert paired.value == pytest.approx(unpaired.value)
-    assert paired.high < 0
-    assert unpaired.low < 0 < unpaired.high
+    assert bootstrap_paired(better, hard).high < 0
+    assert bootstrap(better).high > bootstrap(hard).low
+
+
+def test_ratios_with_denominators_of_their_own_are_compared_passage_by_passage() -> None:
+    random = np.random.default_rng(0)
+    hard = random.normal(2.0, 0.5, 100)
+    sizes = random.integers(50, 150, 100)
+    longer = sizes + random.integers(0, 5, 100)
+    found = bootstrap_ratios((1.05 * hard * longer, longer), (hard * sizes, sizes))
+    assert 0 < found.low < found.value < found.high < 0.2
+    assert bootstrap_ratios((hard, sizes), (hard, sizes)).high == 0
+    with pytest.raises(ValueError, match="other passages"):
+        bootstrap_ratios((hard, sizes), (hard[1:], sizes[1:]))
 
 
 def test_the_same_seed_gives_the_same_interval() -> None:

@@ -2,9 +2,9 @@
 
 Rows of authors that nothing was trained on (`python -m tools.adapters prepare dictation`). `rule` has a
 capital at the beginning and a full stop at the end; `base` is the same decoding without the adapter. F1 over
-places behind words, with intervals over rows; those of the differences `over_rule` and `over_base` are wide:
-the two are resampled apart. Where KILLAH_HOME has every author's own LoRA, as .data/evaluation after
-`tools.evaluate persona --train`, it takes part, and as a control another's.
+places behind words, with intervals over rows; differences are of the same rows. Where KILLAH_HOME has every
+author's own LoRA, as .data/evaluation after `tools.evaluate persona --train`, it takes part, and as a control
+another's.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from killah.engine.session import Session
 from killah.errors import KillahError
 from killah.gemma import base, catalog
 from killah.gemma.stack import NOTHING, Blend
-from killah.metrics.intervals import bootstrap, bootstrap_unpaired
+from killah.metrics.intervals import bootstrap, bootstrap_ratios
 from killah.metrics.marks import MARKS, Counts, compared
 from tools.evaluate.report import progress
 
@@ -113,7 +113,7 @@ def _figures(found: dict[str, list[dict[str, Counts]]], seed: int) -> dict[str, 
             result[name][kind] = bootstrap(*pair, seed=seed)
         if kind == "all" and "dictation" in pairs:
             for other in ("rule", "base"):
-                result[f"over_{other}"] = bootstrap_unpaired(pairs["dictation"], pairs[other], seed=seed)
+                result[f"over_{other}"] = bootstrap_ratios(pairs["dictation"], pairs[other], seed=seed)
             for other in ("dictation", "wrong_lora") if "own_lora" in pairs else ():
-                result[f"own_over_{other}"] = bootstrap_unpaired(pairs["own_lora"], pairs[other], seed=seed)
+                result[f"own_over_{other}"] = bootstrap_ratios(pairs["own_lora"], pairs[other], seed=seed)
     return result
