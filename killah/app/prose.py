@@ -10,13 +10,13 @@ from collections import defaultdict
 from rich.text import Text
 from textual import events
 from textual.document._document import EditResult, Location, Selection
-from textual.document._document_navigator import DocumentNavigator
 from textual.document._edit import Edit
 from textual.geometry import Size
 from textual.reactive import Reactive, reactive
 from textual.strip import Strip
 from textual.widgets import TextArea
 
+from killah.app.clusters import LetterNavigator
 from killah.app.history import History
 from killah.app.plain_text import PlainText, word_at
 from killah.app.wrapping import GhostWrap, Row
@@ -152,7 +152,7 @@ class ProseArea(TextArea):
     def _set_document(self, text: str, language: str | None) -> None:  # noqa: ARG002
         self.document = PlainText(text)  # pyright: ignore[reportIncompatibleVariableOverride]
         self.wrapped_document = GhostWrap(self.document, tab_width=self.indent_width)  # pyright: ignore[reportIncompatibleVariableOverride]
-        self.navigator = DocumentNavigator(self.wrapped_document)
+        self.navigator = LetterNavigator(self.wrapped_document)
         self._highlights = defaultdict(list)
         self.move_cursor((0, 0))
         self._rewrap_and_refresh_virtual_size()
