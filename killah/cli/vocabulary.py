@@ -5,8 +5,7 @@ import typer
 from killah.cli.output import JSON, print_json, table
 
 app = typer.Typer(
-    help="Words dictation expects: names and terms of your documents, and your own. "
-    "Example: killah vocabulary add Qokka",
+    help="Words dictation expects: yours, and names of your documents. Example: killah vocabulary add Qokka",
     no_args_is_help=True,
 )
 

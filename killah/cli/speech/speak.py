@@ -40,7 +40,10 @@ def speak(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
 ) -> None:
-    """Read a text aloud, sentence by sentence as it comes; Russian by a Russian voice. Any key stops it."""
+    """Read a text aloud, sentence by sentence as it comes.
+
+    Russian is read by a Russian voice. Any key stops it.
+    """
     from killah.audio.synthesis.speaking import Speaker
     from killah.audio.synthesis.speech_file import save_speech
     from killah.audio.synthesis.voices import Manner

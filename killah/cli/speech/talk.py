@@ -54,11 +54,12 @@ def talk(
     encoder: Encoder = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print events, one JSON object a line.")] = False,
 ) -> None:
-    """Ask about your indexed documents; the answer is a sentence of theirs, with the document it is from.
+    """Ask about your indexed documents, and be answered aloud.
 
-    What is not in them is not answered; a base of a billion parameters or more puts answers in its own words,
-    from the passage. Say or type "repeat", "next one", "read that passage", "where is that from", "louder",
-    "slower", "stop", "stop listening", "goodbye", in English or Russian. Ctrl-C ends.
+    The answer is a sentence of theirs, with the document it is from. What is not in them is not answered; a
+    base of a billion parameters or more puts answers in its own words, from the passage. Say or type
+    "repeat", "next one", "read that passage", "where is that from", "louder", "slower", "stop", "stop
+    listening", "goodbye", in English or Russian. Ctrl-C ends.
 
     Any key ends the voice, and so do you by speaking. Killah cannot cancel echo: with --headphones any speech
     ends it at once; without, the microphone hears the voice too, so it goes on until words are heard that are
