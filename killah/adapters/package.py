@@ -42,7 +42,7 @@ def write(
     that do not fit the card, for numbers that are not finite, and for what the disk does not allow.
     """
     folder = folder.absolute()
-    check_target(folder, force=force)
+    placing.check(folder, NAME, force=force)
     try:
         check(card, specs(tensors))
         check_finite(tensors)
@@ -54,16 +54,6 @@ def write(
         done = card.model_copy(update={"sha256": sha256, "parameters": count})
         paths.write_private(new / NAME, done.model_dump_json(indent=2) + "\n")
     return done
-
-
-def check_target(folder: Path, *, force: bool, name: str = NAME) -> None:
-    """Raise `KillahError` unless `folder` may be made, or, being recognised by its file `name`, replaced."""
-    if not folder.exists():
-        return
-    if not (folder / name).is_file():
-        raise KillahError(f"{folder} exists and is something else.", "Choose another name.")
-    if not force:
-        raise KillahError(f"{folder} exists already.", "Give --force to replace it, or choose another name.")
 
 
 def read_card(folder: Path) -> AdapterCard:

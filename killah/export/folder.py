@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from killah import paths
-from killah.adapters import package
 from killah.gemma import placing
 
 RECORD = "export.json"  # what it was made of; by this an export is recognised
@@ -24,7 +23,7 @@ def new(target: Path, *, force: bool = False, needed: int = 0, record: str = REC
     and that only with `force`. Raises `KillahError` for what is in the way and what the disk does not allow.
     """
     target = target.expanduser().absolute()
-    package.check_target(target, force=force, name=record)
+    placing.check(target, record, force=force)
     placing.check_space(target, needed)
     with placing.new_folder(target) as folder:
         yield folder

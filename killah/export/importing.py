@@ -9,7 +9,7 @@ from killah.adapters.package import Adapter
 from killah.errors import KillahError
 from killah.export import foreign, mlx_lm, peft
 from killah.export.foreign import CONFIG, Lora
-from killah.gemma import manifest
+from killah.gemma import manifest, placing
 from killah.gemma.manifest import Manifest
 from killah.hub.files import licence, read_json
 
@@ -35,7 +35,7 @@ def bring(
     name = catalog.check_name(name or source.resolve().name)
     base = manifest.read(base_folder)
     target = catalog.own_folder(name, base.name)
-    package.check_target(target, force=force)
+    placing.check(target, package.NAME, force=force)
     if (source / package.NAME).is_file():
         found = package.read(source, base, base_folder=base_folder)
         card, tensors = found.card, found.tensors

@@ -80,7 +80,9 @@ def convert(
     Raises `KillahError` for anything the checkpoint or the disk does not allow.
     """
     target = target.absolute()
-    placing.check(source, target, force)
+    if source.resolve() == target.resolve():
+        raise KillahError(f"{target} would be converted onto itself.", "Choose another name.")
+    placing.check(target, manifest.NAME, force=force)
     found = checkpoint.read(source)
     _check_tokenizer(found)
     quantisation = _quantisation(bits, group_size, embedding_bits)

@@ -1,4 +1,4 @@
-"""A model folder appears whole or not at all, and never over something else."""
+"""A folder appears whole or not at all, and never over something else."""
 
 import contextlib
 import os
@@ -10,17 +10,14 @@ import psutil
 
 from killah import paths
 from killah.errors import KillahError
-from killah.gemma import manifest
 
 
-def check(source: Path, target: Path, force: bool) -> None:
-    """Raise `KillahError` unless `target` may be made, or (with `force`) replaced, from `source`."""
-    if source.resolve() == target.resolve():
-        raise KillahError(f"{target} would be converted onto itself.", "Choose another name.")
+def check(target: Path, record: str, *, force: bool) -> None:
+    """Raise `KillahError` unless `target` may be made, or, being recognised by its file `record`, replaced."""
     if not target.exists():
         return
-    if not (target / manifest.NAME).exists():
-        raise KillahError(f"{target} exists and is not a model.", "Choose another name.")
+    if not (target / record).is_file():
+        raise KillahError(f"{target} exists and is something else.", "Choose another name.")
     if not force:
         raise KillahError(f"{target} exists already.", "Give --force to replace it, or choose another name.")
 
