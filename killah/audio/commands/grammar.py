@@ -67,6 +67,13 @@ def parse(utterance: str, language: Language = "en") -> Command | None:
     return None
 
 
+def exact(utterance: str, language: Language = "en") -> Command | None:
+    """The fixed command that `utterance` is word for word, whatever courtesy is around it."""
+    grammar, said = _grammar(language), tokens(utterance)
+    found = map(grammar.exact, [Form(lowered(said), said, False), *_forms(said, grammar)])
+    return next(filter(None, found), None)
+
+
 def phrases(language: Language = "en") -> list[str]:
     """Every phrase that is a command, numbers from two to ten in words, for scoring against sound."""
     return _grammar(language).said()

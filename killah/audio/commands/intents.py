@@ -18,7 +18,8 @@ from killah.audio.commands.slots import filled
 from killah.audio.commands.tables import Language, Table, table
 from killah.errors import KillahError
 
-SURE = 0.75  # probability from which on an utterance is an instruction
+SURE = 0.85  # probability from which on an utterance is an instruction
+SURER = {2: 0.98, 3: 0.94}  # of one of so few words, which tell little: "end of story" is dictated
 DICTATED = ""  # the name of what is none
 
 
@@ -62,7 +63,7 @@ def intent(utterance: str, language: Language = "en") -> Command | None:
     found, sure = _one(form, language)
     first, after = _halves(form, table(language))
     if after is None:
-        return found if sure >= SURE else None
+        return found if sure >= SURER.get(len(form.words), SURE) else None
     (found, of_first), (then, of_then) = (_commanded(each, language) for each in (first, after))
     if max(sure, min(of_first, of_then)) < SURE:
         return None

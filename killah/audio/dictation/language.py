@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from killah.audio.commands import Command, intent, nearest, parse
+from killah.audio.commands import Command, exact, intent, nearest, parse
+from killah.audio.commands.grammar import lowered, tokens
 from killah.audio.commands.tables import Language
 from killah.audio.dictation.text import Marked, written
 from killah.audio.recognition.ctc import Word, text_of
@@ -22,8 +23,10 @@ def understand(utterance: str) -> Command | None:
 
 
 def near(utterance: str, most: int = 12) -> list[str]:
-    """The phrases that are commands whose letters are nearest to what was heard."""
-    return [phrase for phrase, _ in nearest(utterance, language_of(utterance), most)]
+    """The phrases that are commands whose letters are nearest to what was heard; itself where it is one."""
+    language = language_of(utterance)
+    itself = [" ".join(lowered(tokens(utterance)))] if exact(utterance, language) else []
+    return itself + [phrase for phrase, _ in nearest(utterance, language, most)]
 
 
 def as_written(

@@ -18,17 +18,15 @@ import numpy as np
 
 from killah.audio import RATE
 from killah.audio.commands import Command
-from killah.audio.dictation.language import near
+from killah.audio.dictation.asked import asked
 from killah.audio.dictation.limit import Limit
 from killah.audio.dictation.stream import UtteranceStream
 from killah.audio.dictation.text import Marked
 from killah.audio.dictation.utterances import Audio, End, Start, Utterances
-from killah.audio.recognition.ctc import Word, text_of
+from killah.audio.recognition.ctc import Word
 from killah.audio.recognition.hearing import Hearing
 
 TOLD = 1.0  # seconds of silence between two that are told
-COMMAND = 4.0  # seconds that a command takes at most, with the silence around it
-SOUNDS_LIKE = 0.25  # nats a letter that a phrase may be less likely than what was heard
 _LISTENING = {"stop_listening": False, "start_listening": True}
 
 
@@ -156,7 +154,9 @@ class Dictation:
         draft = self._listener.draft(self._stream.window) if whole else []
         words = tuple(self._stream.finish())
         awaited = self._limit is not None and self._limit.waits_for(words)
-        command = self._commanded(self._stream.window, words, draft) if whole and not awaited else None
+        command = None
+        if whole and not awaited:
+            command = asked(self._listener, self._understand, self._stream.window, (words, draft))
         self._stream, self._quiet_since, self._told = None, end.at, end.at
         if command is not None:
             return self._say(command, words)
@@ -187,21 +187,6 @@ class Dictation:
             self._limit = None
         events: list[Event] = [Final(tuple(kept), self._time)]
         return events + self._say(limit.then, ()) if over and limit.then else events
-
-    def _commanded(self, samples: np.ndarray, words: Sequence[Word], draft: Sequence[Word]) -> Command | None:
-        """What a whole utterance asks for: as it was written down, or by the sound of a phrase like it.
-
-        An instruction in free words must be the words that were settled on.
-        """
-        if command := self._understand(text_of(words)):
-            return command
-        if (command := self._understand(text_of(draft))) and not command.said:
-            return command
-        if len(samples) > COMMAND * RATE:
-            return None
-        phrases = [phrase for text in (text_of(words), text_of(draft)) if text for phrase in near(text)]
-        found = self._listener.phrase(samples, phrases)
-        return self._understand(found[0]) if found and found[1] <= SOUNDS_LIKE else None
 
     def _silence(self) -> list[Event]:
         if self._stream is not None or self._time - self._told < TOLD:
