@@ -19,7 +19,7 @@ from killah.audio.commands.tables import Language, Table, table
 from killah.errors import KillahError
 
 SURE = 0.85  # probability from which on an utterance is an instruction
-SURER = {2: 0.98, 3: 0.94}  # of one of so few words, which tell little: "end of story" is dictated
+SURER = {2: 0.98, 3: 0.94}  # of one of so few words, which tell little: "say it louder" is dictated
 DICTATED = ""  # the name of what is none
 
 

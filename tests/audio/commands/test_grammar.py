@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from killah.audio.commands import Command, nearest, parse, phrases
+from killah.audio.commands import Command, exact, nearest, parse, phrases
 from killah.audio.commands.tables import LANGUAGES
 
 ROWS = [
@@ -72,6 +72,13 @@ def test_every_phrase_is_a_command_of_its_own(language):
     assert len(said) == len(set(said)) > 1000
     assert not [phrase for phrase in said if parse(phrase, language) is None]
     assert not [phrase for phrase in said if "#" in phrase or "<" in phrase]
+
+
+def test_a_command_word_for_word_may_have_courtesy_around_it():
+    assert exact("Okay, scratch that please") == exact("scratch that") == Command("scratch")
+    assert exact("delete the last fourteen words") == Command("delete", unit="word", count=14)
+    assert exact("scrach that") is None and parse("scrach that") == Command("scratch")
+    assert exact("replace cat with dog") is None and exact("") is None
 
 
 def test_the_nearest_phrases_are_offered_for_scoring_against_sound():

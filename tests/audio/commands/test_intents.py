@@ -9,7 +9,8 @@ import pytest
 from killah import paths
 from killah.audio.commands import intent
 from killah.audio.commands.features import BUCKETS, features, places
-from killah.audio.commands.intents import Model
+from killah.audio.commands.grammar import core
+from killah.audio.commands.intents import SURE, Model
 from killah.audio.commands.parts import Part
 from killah.audio.commands.tables import LANGUAGES, table
 from killah.errors import KillahError
@@ -41,6 +42,16 @@ def test_hardly_any_look_alike_is_taken_for_an_instruction(language):
     alike = [row["say"] for row in rows(language, asked=False)]
     false = [said for said in alike if intent(said, language)]
     assert len(false) <= 0.07 * len(alike), false
+
+
+@pytest.mark.parametrize(
+    ("said", "language"), [("say it louder", "en"), ("пиши разборчиво", "ru"), ("следующий рассказ", "ru")]
+)
+def test_few_words_must_be_surer_than_many(said, language):
+    """They are as sure as a longer instruction need be."""
+    form = core(said, language)
+    assert Model.of(language).judge(form.words, table(language))[1] > SURE
+    assert intent(said, language) is None
 
 
 def test_prose_is_dictated():
