@@ -11,7 +11,7 @@ from killah.cli.speech.page import QUIETEST, Page
 if TYPE_CHECKING:
     from killah.audio.commands.document import Document
 
-LINES = 12  # of the text, its end
+END = 4_000  # characters of the text that are looked at: more than a window holds
 
 
 class DictationPage(Page):
@@ -36,6 +36,6 @@ class DictationPage(Page):
             self.said = f"Command: {' '.join(word.text for word in event.words)}"
 
     def lines(self) -> Text:
-        """The text's last lines, and what may still change."""
-        text = Text("\n".join(self._document.text.split("\n")[-LINES:]))
+        """The end of the text, and what may still change."""
+        text = Text(self._document.text[-END:])
         return text.append(f" {self._partial}", "dim italic") if self._partial else text

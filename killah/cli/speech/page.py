@@ -5,11 +5,13 @@ from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from typing import Self
 
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
-QUIETEST, BAR = -60.0, 20  # dBFS at the left end of the level, characters
+ENDS = "Ctrl-C ends."  # is always in sight
+QUIETEST, BAR = -60.0, 20  # dBFS at the left end of the level, characters at most
+ROWS = 12  # of what is drawn above the level, at most
 
 
 class Page(ABC):
@@ -50,9 +52,17 @@ class Page(ABC):
         """How loud it is, in dBFS."""
         self._level = decibels
 
-    def _drawn(self) -> Group:
+    def _drawn(self) -> Text:
         status = Text()
         if self._level is not None:
-            filled = round(BAR * min(1.0, max(0.0, 1 - self._level / QUIETEST)))
-            status.append("▮" * filled + "▯" * (BAR - filled) + "  ", "green")
-        return Group(self.lines(), status.append(self.said, "dim"))
+            bar = min(BAR, self.console.width // 3)
+            filled = round(bar * min(1.0, max(0.0, 1 - self._level / QUIETEST)))
+            status.append("▮" * filled + "▯" * (bar - filled) + "  ", "green")
+        said = self.said if ENDS in self.said else f"{self.said} {ENDS}".strip()
+        below = self._rows(status.append(said, "dim"))
+        room = max(1, min(ROWS, self.console.height - len(below) - 1))
+        return Text("\n").join([*self._rows(self.lines())[-room:], *below])
+
+    def _rows(self, text: Text) -> list[Text]:
+        """As they fit the window, so that what is cut is the beginning: rich would cut the end."""
+        return list(text.wrap(self.console, self.console.width))
