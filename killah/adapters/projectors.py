@@ -1,17 +1,25 @@
-"""Installed projectors of one vector to one soft token."""
+"""Projectors of packages, ready to compute."""
 
 from mlx.utils import tree_unflatten
 
 from killah.adapters import catalog, package
+from killah.adapters.package import Adapter
 from killah.gemma.base import Base
 from killah.gemma.projector import Projector
 
+SHARPNESS = "sharpness"  # of a persona projector: how its vectors are looked up, not how they are projected
+
 
 def load(name: str, base: Base) -> Projector:
-    """A projector by its name. Raises `KillahError` where there is none for this base."""
-    adapter = package.read(catalog.find(name, base.manifest.name), base.manifest)
-    assert adapter.card.input_width is not None
-    projector = Projector(adapter.card.input_width, base.model.config.hidden_size)
-    projector.update(tree_unflatten(list(adapter.tensors.items())))
+    """An installed projector by its name. Raises `KillahError` where there is none for this base."""
+    return module(package.read(catalog.find(name, base.manifest.name), base.manifest))
+
+
+def module(adapter: Adapter) -> Projector:
+    """The projector of a package."""
+    card, tensors = adapter.card, {k: v for k, v in adapter.tensors.items() if k != SHARPNESS}
+    hidden = tensors["norm_out.weight"].shape[0]
+    projector = Projector(card.input_width or 0, hidden, tokens=card.soft_tokens or 1)
+    projector.update(tree_unflatten(list(tensors.items())))
     projector.eval()
     return projector

@@ -6,9 +6,8 @@ from math import log
 
 import mlx.core as mx
 import numpy as np
-from mlx.utils import tree_unflatten
 
-from killah.adapters import catalog, package, personal
+from killah.adapters import catalog, package, personal, projectors
 from killah.adapters.card import AdapterCard
 from killah.adapters.package import Adapter
 from killah.engine import compositions
@@ -154,15 +153,10 @@ class Members:
     def _persona_projector(self) -> Projector | None:
         if self._projector is None and self.card(PERSONA_PROJECTOR) is not None:
             adapter = self._read(PERSONA_PROJECTOR, "projector")
-            width, tokens = adapter.card.input_width, adapter.card.soft_tokens
-            assert width is not None and tokens is not None
-            tensors = dict(adapter.tensors)
-            sharpness = tensors.pop("sharpness", None)
-            projector = Projector(width, self._base.model.config.hidden_size, tokens=tokens)
-            projector.update(tree_unflatten(list(tensors.items())))
-            projector.eval()
+            sharpness = adapter.tensors.get(projectors.SHARPNESS)
+            width = adapter.card.input_width or 0
             self._reads = Reads(width, None if sharpness is None else np.array(sharpness))
-            self._projector = projector
+            self._projector = projectors.module(adapter)
         return self._projector
 
     def _parts(self, composition: Composition, present: Present) -> Iterator[_Part]:

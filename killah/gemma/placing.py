@@ -13,7 +13,7 @@ from killah.errors import KillahError
 
 
 def check(target: Path, record: str, *, force: bool) -> None:
-    """Raise `KillahError` unless `target` may be made, or, being recognised by its file `record`, replaced."""
+    """Raise `KillahError` unless `target` may be made, or, recognised by its file `record`, replaced."""
     if not target.exists():
         return
     if not (target / record).is_file():

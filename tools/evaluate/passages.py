@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from killah.errors import KillahError
+from tools.adapters.cutting import whole_words
 from tools.pretrain.corpus import HELD_OUT
 
 # About 400 tokens of English: with <bos> it fits a window of 512 with any tokenizer in use.
@@ -53,17 +54,10 @@ def cut(text: str) -> Iterator[str]:
     for start in starts:
         if start < end:
             continue
-        passage = _whole_words(text[start : start + LENGTH + 1])
+        passage = whole_words(text[start : start + LENGTH + 1], LENGTH)
         end = start + len(passage)
         if len(passage) >= SHORTEST:
             yield passage
-
-
-def _whole_words(text: str) -> str:
-    """`text` without the word that was cut at `LENGTH`, and without white space at its end."""
-    if len(text) > LENGTH:
-        text = re.sub(r"\S*\Z", "", text)
-    return text.rstrip()
 
 
 def authors(data: Path) -> list[str]:

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 
 import mlx.core as mx
 import numpy as np
-from mlx.utils import tree_unflatten
 
+from killah.adapters import projectors
 from killah.adapters.package import Adapter
 from killah.audio import features
 from killah.audio.encoders.wav2vec2 import Wav2Vec2
 from killah.export.composed import Composed
 from killah.export.executorch.encoder import stacking
 from killah.gemma import base
-from killah.gemma.projector import Projector
 
 
 class Reference:
@@ -53,10 +52,4 @@ def hear(ear: Wav2Vec2, projector: Adapter, samples: np.ndarray) -> np.ndarray:
 
 def project(projector: Adapter, vectors: np.ndarray) -> np.ndarray:
     """Vectors (..., width) -> soft tokens (..., tokens, hidden)."""
-    card, tensors = projector.card, dict(projector.tensors)
-    tensors.pop("sharpness", None)
-    hidden = tensors["norm_out.weight"].shape[0]
-    module = Projector(card.input_width or 0, hidden, tokens=card.soft_tokens or 1)
-    module.update(tree_unflatten(list(tensors.items())))
-    module.eval()
-    return np.array(module(mx.array(vectors)))
+    return np.array(projectors.module(projector)(mx.array(vectors)))
