@@ -6,6 +6,7 @@
 
 import errno
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -63,6 +64,14 @@ def private_dir(path: Path) -> Path:
     except OSError as error:
         raise cannot_write(path, error) from error
     return path
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder with all that is in it."""
+    try:
+        shutil.rmtree(folder)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
 
 
 def write_private(path: Path, text: str) -> None:

@@ -1,7 +1,6 @@
 """Which adapters there are: the user's own, and those shipped with Killah, by base model."""
 
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,10 +91,7 @@ def own(name: str, base_name: str) -> Path:
 def remove(name: str, base_name: str) -> Path:
     """Delete one of the user's own adapters and return where it was. Raises `KillahError`."""
     folder = own(name, base_name)
-    try:
-        shutil.rmtree(folder)
-    except OSError as error:
-        raise paths.cannot_write(folder, error) from error
+    paths.remove(folder)
     return folder
 
 

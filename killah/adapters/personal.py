@@ -1,6 +1,5 @@
 """Adapters that are a persona's own: `persona-NAME`, by what they are for."""
 
-import shutil
 from pathlib import Path
 
 from killah import paths
@@ -37,10 +36,7 @@ def forget(persona: str) -> list[str]:
 def forget_training(persona: str) -> None:
     """Delete what an unfinished training left: the persona's text among it."""
     if (folder := training_folder(persona)).is_dir():
-        try:
-            shutil.rmtree(folder)
-        except OSError as error:
-            raise paths.cannot_write(folder, error) from error
+        paths.remove(folder)
 
 
 def training_folder(persona: str) -> Path:

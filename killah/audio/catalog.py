@@ -10,7 +10,8 @@ from typing import Literal
 
 from killah import paths
 from killah.errors import KillahError
-from killah.hub.catalog import NAME, known
+from killah.hub import folders
+from killah.hub.catalog import known
 from killah.hub.files import check_safetensors, licence, read_json, weight_files
 
 CONFIG = "config.json"
@@ -63,15 +64,10 @@ def find(name_or_folder: str | Path) -> Path:
 
     Raises `KillahError` that lists what is there. Whether its files are whole is found out by loading it.
     """
-    name = str(name_or_folder)
-    if isinstance(name_or_folder, str) and NAME.fullmatch(name):
-        for root in (paths.models_dir(), paths.shipped("models")):
-            if is_encoder(root / name):
-                return root / name
-    folder = Path(name_or_folder).expanduser()
-    if folder.is_dir():
+    if (folder := folders.find(name_or_folder, is_encoder)) is not None:
         return folder
-    hint = f"Installed: {', '.join(folder.name for folder, _ in _folders()) or 'none'}."
+    name = str(name_or_folder)
+    hint = f"Installed: {', '.join(folder.name for folder, _ in folders.installed(is_encoder)) or 'none'}."
     if name in known() and known()[name].kind == "encoder":
         hint = f"Run `killah models pull {name}`. {hint}"
     raise KillahError(f"There is no speech encoder {name!r}.", hint)
@@ -80,7 +76,7 @@ def find(name_or_folder: str | Path) -> Path:
 def installed() -> list[Encoder]:
     """Every encoder, the user's own first; one of them hides a shipped one of its name."""
     found = []
-    for folder, shipped in _folders():
+    for folder, shipped in folders.installed(is_encoder):
         try:
             found.append(describe(folder))
         except KillahError as error:
@@ -108,13 +104,3 @@ def describe(folder: Path) -> Encoder:
         letters=len(read_json(vocabulary)) if spells and vocabulary.exists() else 0,
         licence=licence(folder),
     )
-
-
-def _folders() -> list[tuple[Path, bool]]:
-    """Folder of each encoder by name, and whether it is shipped."""
-    found: dict[str, tuple[Path, bool]] = {}
-    for root, shipped in ((paths.models_dir(), False), (paths.shipped("models"), True)):
-        for folder in sorted(path.parent for path in root.glob(f"*/{CONFIG}")):
-            if folder.name not in found and not folder.name.startswith(".") and is_encoder(folder):
-                found[folder.name] = folder, shipped
-    return list(found.values())

@@ -165,15 +165,15 @@ def rm(
 ) -> None:
     """Remove one of your own models; shipped ones stay, and the ones in use."""
     from killah import config
-    from killah.hub import own
+    from killah.hub import folders
 
-    folder = own.own(name)
+    folder = folders.own(name)
     settings = config.load()
     if {name, str(folder.resolve())} & {settings.model, settings.encoder}:
         raise KillahError(f"{name} is in use.", "Choose another one first: killah models use NAME")
     if not yes and not typer.confirm(f"Remove {folder}?", err=True):
         raise typer.Exit(1)
-    own.remove(name)
+    folders.remove(name)
     if as_json:
         print_json({"removed": name, "folder": str(folder)})
     else:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from killah import paths
 from killah.errors import KillahError
 from killah.gemma import manifest
 from killah.gemma.manifest import Manifest
-from killah.hub.catalog import NAME, known
+from killah.hub import folders
+from killah.hub.catalog import known
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,9 @@ def find(name_or_folder: str | Path) -> Path:
 
     Raises `KillahError` that lists what is there. What the folder holds is `manifest`'s to check.
     """
-    name = str(name_or_folder)
-    if isinstance(name_or_folder, str) and NAME.fullmatch(name):
-        for root in (paths.models_dir(), paths.shipped("models")):
-            if (root / name / manifest.NAME).is_file():
-                return root / name
-    folder = Path(name_or_folder).expanduser()
-    if folder.is_dir():
+    if (folder := folders.find(name_or_folder, _is_base)) is not None:
         return folder
+    name = str(name_or_folder)
     hint = f"Installed: {', '.join(model.name for model in installed()) or 'none'}."
     if name in known():
         hint = f"Run `killah models pull {name}`. {hint}"
@@ -42,13 +37,11 @@ def find(name_or_folder: str | Path) -> Path:
 
 def installed() -> list[Installed]:
     """Every model folder, the user's own first; one of them hides a shipped one of its name."""
-    found: dict[str, Installed] = {}
-    for root, shipped in ((paths.models_dir(), False), (paths.shipped("models"), True)):
-        for path in sorted(root.glob(f"*/{manifest.NAME}")):
-            name = path.parent.name
-            if name not in found and not name.startswith("."):
-                found[name] = _inspect(path.parent, shipped)
-    return list(found.values())
+    return [_inspect(folder, shipped) for folder, shipped in folders.installed(_is_base)]
+
+
+def _is_base(folder: Path) -> bool:
+    return (folder / manifest.NAME).is_file()
 
 
 def _inspect(folder: Path, shipped: bool) -> Installed:
