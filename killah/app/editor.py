@@ -1,5 +1,7 @@
 """The editor: a text, its file, and the model beside it."""
 
+import asyncio
+import signal
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -93,10 +95,16 @@ class Editor(App[Summary]):
         Thread(target=self._learn_model, name="model", daemon=True).start()
         self._show_status()
         self._recover()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self._killed)
 
     def on_unmount(self) -> None:
         """However the editor ends, nothing listens any more."""
+        asyncio.get_running_loop().remove_signal_handler(signal.SIGTERM)
         self.dictating.close()
+
+    def _killed(self) -> None:
+        """Leave the terminal as it was; unsaved text stays in the journal, for nobody can be asked."""
+        self.exit(return_code=128 + signal.SIGTERM)
 
     def summary(self) -> Summary:
         """What was done, as plain numbers."""

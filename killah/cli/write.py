@@ -66,7 +66,10 @@ def open_editor(
         with Engine(settings) as engine:
             editor = Editor(document, engine, settings)
             summary = editor.run()
-    if editor.return_code:
+    if (code := editor.return_code or 0) > 1:  # a signal
+        print("killah: The editor was ended. Unsaved text is kept: open the file again.", file=sys.stderr)
+        sys.exit(code)
+    if code:
         raise KillahError(
             f"The editor stopped on an error; see {log}.",
             "Your text is kept: open the file again to restore it.",

@@ -43,6 +43,11 @@ class Terminal:
         return self._run("capture-pane", "-p")
 
     @property
+    def flags(self) -> str:
+        """Whether a program has the whole screen, and the mouse; whether the caret is seen."""
+        return self._run("display", "-p", "#{alternate_on} #{mouse_any_flag} #{cursor_flag}").strip()
+
+    @property
     def process(self) -> int:
         return int(self._run("list-panes", "-F", "#{pane_pid}"))
 
@@ -116,6 +121,21 @@ def test_a_killed_editor_loses_nothing(terminal, tmp_path):
     terminal.press("C-q")
     terminal.wait(lambda: not terminal.running, "closing")
     assert file.read_text() == typed
+
+
+def test_an_editor_that_is_ended_leaves_the_terminal_in_order_and_keeps_the_text(terminal, tmp_path):
+    file, typed = tmp_path / "draft.txt", "Every word of this."
+    shell = f"{sys.executable} -m killah write {file} & echo $! > {tmp_path}/process; fg; echo exit $?; cat"
+    terminal.start("bash", "-mc", shell)
+    terminal.wait(lambda: "pushkin-nano   ○ ghost" in terminal.screen, "loading the model")
+    terminal.type(typed)
+    terminal.wait(lambda: f"1:{len(typed) + 1} " in terminal.screen, "typing")
+    os.kill(int((tmp_path / "process").read_text()), signal.SIGTERM)
+    terminal.wait(lambda: "exit 143" in terminal.screen, "ending")
+    assert "Unsaved text is kept" in terminal.screen
+    assert terminal.flags == "0 0 1"
+    [journal] = (paths.state_dir() / "recovery").iterdir()
+    assert journal.read_text().count("\n") > 1
 
 
 def test_an_error_inside_is_one_sentence_and_the_text_is_kept(terminal, tmp_path):
