@@ -21,6 +21,7 @@ from killah.audio.recognition.hearing import Hearing
 
 LONGEST = 6.0  # seconds that a fixed command takes at most, with the silence around it
 SOUNDS_LIKE = 0.6  # nats a letter that a phrase may be less likely than the likeliest letters
+SHORT = 12  # letters; of fewer a phrase must be as much nearer: "coma" is hardly another word than "comma"
 APART = 7.0  # nats that phrases of other commands must be less likely still
 ALMOST = 1.0  # nats a letter up to which it may have been a phrase, said badly
 HEARD = 0.5  # the same up to which an instruction was heard well
@@ -47,7 +48,8 @@ def asked(
         return command if free and _heard(hearing, samples, texts[0]) else None
     meant = understand(phrase)
     others = [each for each in phrases if understand(each) != meant]
-    return meant if far <= SOUNDS_LIKE and _apart(hearing, samples, found, others) else None
+    near_enough = far <= SOUNDS_LIKE * min(1, len(phrase) / SHORT)
+    return meant if near_enough and _apart(hearing, samples, found, others) else None
 
 
 def _apart(hearing: Hearing, samples: np.ndarray, found: tuple[str, float], others: Sequence[str]) -> bool:

@@ -15,10 +15,10 @@ from killah.audio.recognition.recogniser import Recogniser
 
 
 class Sound:
-    """Hears how far a phrase is from what was said: eight nats for every letter that is another."""
+    """Hears how far a phrase is from what was said, in `nats` for every letter that is another."""
 
-    def __init__(self, said):
-        self.said = said
+    def __init__(self, said, nats):
+        self.said, self.nats = said, nats
 
     def draft(self, samples):
         return words(self.said)
@@ -26,7 +26,7 @@ class Sound:
     settle = draft
 
     def phrase(self, samples, phrases):
-        far = [(8 * edit_distance(self.said, each, 99) / len(each), each) for each in phrases]
+        far = [(self.nats * edit_distance(self.said, each, 99) / len(each), each) for each in phrases]
         return min(far)[::-1] if far else None
 
 
@@ -34,9 +34,9 @@ def words(text):
     return [Word(word, 0, 1, 0.9) for word in text.split()]
 
 
-def told(said, settled, draft="", seconds=2.0):
+def told(said, settled, draft="", seconds=2.0, nats=8.0):
     samples = np.zeros(round(seconds * RATE), np.float32)
-    return asked(Sound(said), understand, samples, (words(settled), words(draft)))
+    return asked(Sound(said, nats), understand, samples, (words(settled), words(draft)))
 
 
 def test_a_command_is_done_however_its_letters_were_heard():
@@ -59,6 +59,12 @@ def test_a_command_is_done_however_its_letters_were_heard():
 )
 def test_what_is_near_to_a_command_by_its_letters_only_is_dictated(said, settled):
     assert told(said, settled) is None
+
+
+def test_a_short_command_must_be_nearer():
+    assert told("forwrd slsh", "for what slash", nats=3) == Command("insert", "/")
+    assert told("hyphe", "hyphen", nats=3) is None
+    assert told("hyphe", "hyphen", nats=1) == Command("insert", "-")
 
 
 def test_which_of_two_commands_was_said_is_not_guessed():
