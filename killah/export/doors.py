@@ -15,9 +15,10 @@ import numpy as np
 
 from killah import __version__, paths
 from killah.errors import KillahError
-from killah.export import checking, folder, foreign, gguf, gguf_reading, hf, mlx_lm, peft
+from killah.export import checking, folder, foreign, hf, mlx_lm, peft
 from killah.export.checking import Check, Logits
 from killah.export.composed import Composed
+from killah.export.gguf import reading, writing
 
 EXACT, ROUNDED = 2e-3, 0.05  # of the logits: what float32 may differ by, and what rounded weights may
 INSTALL = "pip install 'killah[export]'"
@@ -106,17 +107,17 @@ def to_mlx_lm(composed: Composed, wish: Wish) -> Done:
 
 
 def to_gguf(
-    composed: Composed, wish: Wish, kind: gguf.Type = "f16", progress: gguf.Progress | None = None
+    composed: Composed, wish: Wish, kind: writing.Type = "f16", progress: writing.Progress | None = None
 ) -> Done:
     """A GGUF file, for llama.cpp and what is built on it."""
-    gguf.library()
+    writing.library()
 
     def make(new: Path) -> Logits:
-        path = gguf.write(composed, new, kind=kind, progress=progress)
-        return lambda ids, last: gguf_reading.logits(path, ids, last)
+        path = writing.write(composed, new, kind=kind, progress=progress)
+        return lambda ids, last: reading.logits(path, ids, last)
 
     tolerance = EXACT if kind == "f32" else ROUNDED
-    return _through("gguf", composed, wish, make, ("gguf",), tolerance, gguf.size(composed, kind))
+    return _through("gguf", composed, wish, make, ("gguf",), tolerance, writing.size(composed, kind))
 
 
 def _through(
@@ -134,7 +135,7 @@ def _through(
         logits = make(new)
         found = None
         if not why:
-            program = gguf_reading.program() if format_ == "gguf" else _version(packages[0])
+            program = reading.program() if format_ == "gguf" else _version(packages[0])
             with _quiet():
                 found = checking.check(composed, program, logits, tolerance)
         done = Done(target, format_, composed, found, why)

@@ -12,8 +12,9 @@ from tokenizers import Tokenizer
 
 from killah.adapters.package import Adapter
 from killah.errors import KillahError
-from killah.export import checking, gguf, gguf_reading, gguf_tokens
+from killah.export import checking
 from killah.export.composed import Composed, Weighted
+from killah.export.gguf import reading, tokens, writing
 from killah.gemma.convert import convert
 
 pytest.importorskip("gguf", reason="pip install 'killah[export]'")
@@ -52,12 +53,12 @@ ODD = checkpoints.CONFIG | {
 @pytest.mark.parametrize("config", [checkpoints.CONFIG, ODD], ids=["regular", "odd"])
 def test_the_file_alone_computes_the_same(tmp_path, config, kind, tolerance):
     made = composed(tmp_path / "tiny", config)
-    path = gguf.write(made, tmp_path / "out", kind=kind)
+    path = writing.write(made, tmp_path / "out", kind=kind)
     assert path.name == f"tiny-terse-{kind.upper()}.gguf"
     assert path.stat().st_mode & 0o777 == 0o600
-    assert 0 < path.stat().st_size - gguf.size(made, kind) < 40_000
+    assert 0 < path.stat().st_size - writing.size(made, kind) < 40_000
     # llama.cpp keeps keys and values in float16, and multiplies rounded weights with rounded activations.
-    for logits, most in ((gguf_reading.rebuilt, tolerance), (gguf_reading.logits, 2e-3 + 1.5 * tolerance)):
+    for logits, most in ((reading.rebuilt, tolerance), (reading.logits, 2e-3 + 1.5 * tolerance)):
         found = checking.check(made, "it", lambda ids, last, run=logits: run(path, ids, last), most)
         assert found.effect > 0.1
 
@@ -65,7 +66,7 @@ def test_the_file_alone_computes_the_same(tmp_path, config, kind, tolerance):
 def test_llama_cpp_reads_text_alike(tmp_path):
     llama_cpp = pytest.importorskip("llama_cpp", reason="pip install llama-cpp-python")
     made = composed(tmp_path / "tiny")
-    path = gguf.write(made, tmp_path / "out")
+    path = writing.write(made, tmp_path / "out")
     model = llama_cpp.Llama(str(path), vocab_only=True, verbose=False)
     ours = Tokenizer.from_file(str(made.folder / "tokenizer.json"))
     assert model.tokenize(TEXT.encode(), add_bos=False) == ours.encode(TEXT, add_special_tokens=False).ids
@@ -74,19 +75,19 @@ def test_llama_cpp_reads_text_alike(tmp_path):
 
 def test_the_vocabulary_says_what_every_token_is(tmp_path):
     checkpoints.write(tmp_path)
-    found = gguf_tokens.read(tmp_path, 320)
+    found = tokens.read(tmp_path, 320)
     assert (found.model, found.pre, found.scores) == ("gpt2", "gpt-2", [])
     assert len(found.tokens) == len(set(found.tokens)) == 320
     assert found.merges  # llama.cpp does not load a file without any
-    assert found.kinds[:4] == [gguf_tokens.Kind.CONTROL] * 3 + [gguf_tokens.Kind.UNKNOWN]
-    assert found.kinds[-1] == gguf_tokens.Kind.UNUSED
+    assert found.kinds[:4] == [tokens.Kind.CONTROL] * 3 + [tokens.Kind.UNKNOWN]
+    assert found.kinds[-1] == tokens.Kind.UNUSED
 
 
 def test_sentencepiece_joins_in_the_same_order(tmp_path):
     made = pieces.write(tmp_path)
-    found = gguf_tokens.read(tmp_path, 300)
+    found = tokens.read(tmp_path, 300)
     assert (found.model, found.pre) == ("llama", "default")
-    assert found.kinds[4] == gguf_tokens.Kind.BYTE
+    assert found.kinds[4] == tokens.Kind.BYTE
     assert joined("the onis is in the then on", found) == made.encode("the onis is in the then on").ids
 
 
@@ -109,12 +110,12 @@ def test_a_tokenizer_that_llama_cpp_has_no_name_for_is_refused(tmp_path):
     told["normalizer"] = {"type": "Lowercase"}
     (tmp_path / "tokenizer.json").write_text(json.dumps(told))
     with pytest.raises(KillahError, match=r"no form in GGUF\. Export with `killah export hf`"):
-        gguf_tokens.read(tmp_path, 320)
+        tokens.read(tmp_path, 320)
 
 
 def test_what_computes_something_else_is_told_apart(tmp_path):
     made = composed(tmp_path / "tiny")
-    path = gguf.write(Composed(made.folder, made.about), tmp_path / "out", kind="f32")
+    path = writing.write(Composed(made.folder, made.about), tmp_path / "out", kind="f32")
     with pytest.raises(KillahError, match="computes something else"):
-        checking.check(made, "it", lambda ids, last: gguf_reading.logits(path, ids, last), 1e-3)
-    assert np.isfinite(gguf_reading.logits(path, [2, 5, 6], 1)).all()
+        checking.check(made, "it", lambda ids, last: reading.logits(path, ids, last), 1e-3)
+    assert np.isfinite(reading.logits(path, [2, 5, 6], 1)).all()

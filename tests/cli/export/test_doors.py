@@ -10,7 +10,8 @@ from killah import config, paths
 from killah.adapters import package
 from killah.cli.export import commands
 from killah.errors import KillahError
-from killah.export import gguf, mlx_lm, peft
+from killah.export import mlx_lm, peft
+from killah.export.gguf import writing
 
 VERBS = ["hf", "gguf", "peft", "mlx-lm"]
 
@@ -80,7 +81,7 @@ def test_without_the_gguf_package_one_line_says_what_to_run(tiny, tmp_path, monk
     with pytest.raises(KillahError, match=r"Run: pip install 'killah\[export\]'"):
         run("gguf", "--out", tmp_path / "out")
     with pytest.raises(KillahError, match="gguf package is missing"):
-        gguf.library()
+        writing.library()
 
 
 @pytest.mark.parametrize("verb", VERBS)

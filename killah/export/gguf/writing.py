@@ -17,8 +17,9 @@ import numpy as np
 
 from killah import paths
 from killah.errors import KillahError
-from killah.export import gguf_tokens, weights
+from killah.export import weights
 from killah.export.composed import Composed
+from killah.export.gguf import tokens
 from killah.gemma.checkpoint import TextConfig
 from killah.gemma.shards import Spec
 
@@ -138,7 +139,7 @@ def _describe(writer: Any, composed: Composed, config: TextConfig, kind: Type) -
 
 
 def _tokens(writer: Any, folder: Path, config: TextConfig) -> None:
-    told = gguf_tokens.read(folder, config.vocab_size)
+    told = tokens.read(folder, config.vocab_size)
     writer.add_tokenizer_model(told.model)
     writer.add_tokenizer_pre(told.pre)
     writer.add_token_list(told.tokens)

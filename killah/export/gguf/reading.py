@@ -10,7 +10,7 @@ import numpy as np
 from mlx.utils import tree_unflatten
 
 from killah.errors import KillahError
-from killah.export import gguf
+from killah.export.gguf import writing
 from killah.gemma.checkpoint import TextConfig
 from killah.gemma.gemma3 import Config, Gemma3
 
@@ -37,7 +37,7 @@ def _in_llama(path: Path, ids: list[int], last: int) -> np.ndarray:
 
 def rebuilt(path: Path, ids: list[int], last: int) -> np.ndarray:
     """(last, vocabulary) by MLX, model and weights from the file alone."""
-    reader = gguf.library().GGUFReader(path)
+    reader = writing.library().GGUFReader(path)
     config = _config(reader)
     model = Gemma3(Config.read(config.model_dump()))
     model.update(tree_unflatten(list(_weights(reader, config).items())), strict=True)
@@ -67,7 +67,7 @@ def _config(reader: Any) -> TextConfig:
             "num_attention_heads": heads,
             "num_key_value_heads": value("gemma3.attention.head_count_kv"),
             "head_dim": head,
-            "query_pre_attn_scalar": gguf.scaled_by(layers, hidden, heads, head),
+            "query_pre_attn_scalar": writing.scaled_by(layers, hidden, heads, head),
             "max_position_embeddings": value("gemma3.context_length"),
             "rms_norm_eps": value("gemma3.attention.layer_norm_rms_epsilon"),
             "sliding_window": value("gemma3.attention.sliding_window"),
@@ -84,7 +84,7 @@ def _weights(reader: Any, config: TextConfig) -> dict[str, mx.array]:
     stored = {tensor.name: tensor for tensor in reader.tensors}
     found: dict[str, mx.array] = {}
     for parameter, shape in config.shapes():
-        tensor = stored[gguf.name(parameter)]
-        value = gguf.library().dequantize(tensor.data, tensor.tensor_type).reshape(shape)
+        tensor = stored[writing.name(parameter)]
+        value = writing.library().dequantize(tensor.data, tensor.tensor_type).reshape(shape)
         found[parameter] = mx.array(value - 1 if len(shape) == 1 else value)
     return found
