@@ -52,6 +52,8 @@ class Document:
             raise KillahError("This text has no file name yet.", "Use Save as.")
         if target.is_dir():
             raise KillahError(f"{target} is a folder.", "Name a file in it.")
+        if not target.parent.is_dir():
+            raise _no_folder(target.parent)
         known = target == self.path
         now = _stamp(target)
         if not overwrite and now is not None and now != (self.stamp if known else None):
@@ -97,7 +99,7 @@ def _exists(path: Path) -> bool:
     except FileNotFoundError:
         if path.parent.is_dir():
             return False
-        raise KillahError(f"There is no folder {path.parent}.", "Make it first, or choose another.") from None
+        raise _no_folder(path.parent) from None
     if stat.S_ISDIR(found.st_mode):
         raise KillahError(f"{path} is a folder.", "Name a file in it.")
     if not stat.S_ISREG(found.st_mode):
@@ -108,6 +110,10 @@ def _exists(path: Path) -> bool:
             f"{path.name} is {size}; the editor opens at most {LARGEST / 1e6:.0f} MB.", "Split it."
         )
     return True
+
+
+def _no_folder(folder: Path) -> KillahError:
+    return KillahError(f"There is no folder {folder}.", "Make it first, or choose another.")
 
 
 def _decode(path: Path, data: bytes) -> str:

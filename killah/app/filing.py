@@ -136,9 +136,13 @@ class Filing:
         return await self._write(None)
 
     async def save_as(self) -> bool:
-        """Ask for a name, and write there."""
-        path = await self._app.push_screen_wait(AskPath("Save as", str(self.document.path or self._place)))
-        return path is not None and await self._write(path)
+        """Ask for a name, and write there; asks again where that cannot be done."""
+        name = str(self.document.path or self._place)
+        while (path := await self._app.push_screen_wait(AskPath("Save as", name))) is not None:
+            if await self._write(path):
+                return True
+            name = str(path)
+        return False
 
     async def _write(self, path: Path | None, *, overwrite: bool = False) -> bool:
         try:

@@ -121,7 +121,11 @@ async def test_save_as_asks_before_it_writes_over_another_file(tmp_path):
         await answer(pilot, "No")
         assert other.read_text() == "precious"
         assert status(app).name == "mine.md"
-        await pilot.press("f12")
+        await until(pilot, lambda: isinstance(app.screen, AskPath))
+        assert app.screen.query_one("Input").value == str(other)
+        await name(pilot, tmp_path / "nowhere" / "mine.md")
+        await until(pilot, lambda: app._notifications)
+        assert "There is no folder" in next(iter(app._notifications)).message
         await name(pilot, other)
         await answer(pilot, "Yes, write over it")
         await until(pilot, lambda: status(app).name == "other.md")
