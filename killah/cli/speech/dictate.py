@@ -111,6 +111,9 @@ def _list_devices(as_json: bool) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
         return
+    if not found:
+        typer.echo("There is no microphone. Connect one, or switch it on in the system's settings.")
+        return
     rows = [[each.number, each.name, each.channels, each.rate, "*" if each.default else ""] for each in found]
     table(["number", "name", "channels", "Hz", "default"], rows)
 

@@ -127,6 +127,17 @@ def test_dictation_refuses_a_file_it_could_not_write_before_a_word_is_said(killa
         assert says in result.err and len(result.err.splitlines()) == 1
 
 
+def test_a_machine_without_microphones_says_so(killah, tmp_path, monkeypatch):
+    monkeypatch.setenv("PULSE_SERVER", f"unix:{tmp_path}/nobody")
+    if json.loads(killah("dictate", "--devices", "--json").out):
+        pytest.skip("this machine has microphones of its own")
+    listed = killah("dictate", "--devices")
+    assert (listed.code, listed.out.splitlines()) == (
+        0,
+        ["There is no microphone. Connect one, or switch it on in the system's settings."],
+    )
+
+
 def test_what_can_be_said_is_listed(killah):
     listed = killah("dictate", "--commands")
     assert listed.code == 0 and "scratch that" in listed.out and "новая строка" in listed.out
