@@ -22,7 +22,7 @@ ONLY = typer.Option(None, "--persona", "-p", help="Only in this persona; in all 
 YES = typer.Option(False, "--yes", "-y", help="Do not ask.")
 ALL = typer.Option(False, "--all", help="Forget everything that was ever read.")
 WATCH = typer.Option(False, "--watch", help="Go on following changes until Ctrl-C.")
-EXCLUDE = typer.Option([], help="Leave out what this gitignore pattern matches. Repeatable.")
+EXCLUDE = typer.Option([], help="Leave out, in this run, what this gitignore pattern matches. Repeatable.")
 
 
 def register(app: typer.Typer) -> None:
@@ -43,10 +43,10 @@ def index(
 ) -> None:
     """Read your writing under PATH so that suggestions sound like you.
 
-    Says what it would read and asks, once for every new PATH. Reads only there and sends nothing anywhere.
-    Links are not followed; hidden files and what a .killahignore file lists are left out. Run it again at any
-    time, or --watch: it reads what is new or changed and forgets what is gone. Exit code 1 where nothing
-    could be read.
+    Says what it would read and asks, once for every new PATH, and again before it reads what an --exclude
+    left out. Reads only there and sends nothing anywhere. Links are not followed; hidden files and what a
+    .killahignore file lists are left out, now and later. Run it again at any time, or --watch: it reads what
+    is new or changed and forgets what is gone. Exit code 1 where nothing could be read.
     """
     from dataclasses import asdict
 

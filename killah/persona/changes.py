@@ -57,6 +57,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
+def set_setting(db: Connection, key: str, value: str | None) -> None:
+    """Keep a text under `key`; None removes it."""
+    db.execute("DELETE FROM settings WHERE key = ?", (key,))
+    if value is not None:
+        db.execute("INSERT INTO settings VALUES(?, ?)", (key, value))
+
+
 def insert(db: Connection, parts: Sequence[Part], vectors: np.ndarray, styles: np.ndarray) -> None:
     """Store passages that are new, with their vectors (n, dimensions) and styles (n, features)."""
     numbers = [_insert(db, part) for part in parts]

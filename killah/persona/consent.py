@@ -1,7 +1,7 @@
 """What an index run would read, to be put before the owner once for every file or folder named; and a pause.
 
 The answer is kept in the persona's store: a root that was agreed to, and all below it, is not asked about
-again until it is forgotten.
+again until it is forgotten, or a pattern that left something out of it is not given any more.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from killah.persona.scanning import Found, is_under
 
 @dataclass(frozen=True)
 class Plan:
-    """What would be read under `roots`, none of which was agreed to before, and how much is left out."""
+    """What would be read under `roots`, that were not agreed to in this way, and how much is left out."""
 
     roots: list[str]
     formats: dict[str, int]  # documents, by format
@@ -33,7 +33,7 @@ class Plan:
 
 def plan(persona: str, found: Found) -> Plan | None:
     """What a scan found under roots that are new to a persona; None where all of them were agreed to."""
-    agreed = _agreed(persona)
+    agreed = [root for root, patterns in _agreed(persona).items() if patterns <= set(found.exclude)]
     roots = [root for root in found.roots if not is_under(root, agreed)]
     files = [file for path, file in found.files.items() if is_under(path, roots)]
     if not files:
@@ -58,12 +58,12 @@ def set_paused(persona: str, paused: bool) -> None:
         store.set_setting("paused", "1" if paused else None)
 
 
-def _agreed(persona: str) -> list[str]:
+def _agreed(persona: str) -> dict[str, frozenset[str]]:
     from killah.persona.store import Store  # numpy: not needed for a persona that is new
 
     path = personas.path_of(persona)
     personas.refuse_blend(persona)
     if not path.is_file():
-        return []
+        return {}
     with Store.create(path) as store:
-        return store.roots()
+        return store.agreed()

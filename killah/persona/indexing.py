@@ -54,7 +54,7 @@ def index(
     personas.refuse_blend(persona)
     with personas.lock(persona), Store.create(path) as store:
         refuse_paused(store)
-        store.agree(found.roots)
+        store.agree(found.roots, found.exclude)
         report = Report(persona, skipped=found.skipped, other=found.other)
         run = _Run(store, embedder, report, on_progress)
         run.follow_versions()

@@ -6,6 +6,7 @@ named with its reason, or counted by its ending.
 """
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from pathlib import Path
 from pathspec import GitIgnoreSpec
 
 from killah import paths
+from killah.errors import KillahError
 from killah.persona.readers import format_of
 
 IGNORE_FILE = ".killahignore"
@@ -57,9 +59,13 @@ class Skipped:
 
 @dataclass
 class Found:
-    """What a scan saw. `roots` are the real paths asked for, `unseen` what could not be looked at."""
+    """What a scan saw. `roots` are the real paths asked for, `unseen` what could not be looked at.
+
+    `exclude` are the patterns that were given beside the ignore files.
+    """
 
     roots: list[str] = field(default_factory=list)
+    exclude: list[str] = field(default_factory=list)
     files: dict[str, File] = field(default_factory=dict)
     skipped: list[Skipped] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
@@ -92,10 +98,20 @@ def is_under(path: str, folders: Iterable[str]) -> bool:
 _Rules = tuple[tuple[str, GitIgnoreSpec], ...]
 
 
+class _NoRule(Exception):
+    """A line that gitignore does not understand; the message says so."""
+
+
 def scan(roots: Iterable[str | Path], exclude: Iterable[str] = ()) -> Found:
-    """Look at every root: a file, or a folder with all below it. `exclude` takes gitignore patterns."""
-    found = Found()
-    excluded = GitIgnoreSpec.from_lines(exclude)
+    """Look at every root: a file, or a folder with all below it. `exclude` takes gitignore patterns.
+
+    Raises `KillahError` for one that is none.
+    """
+    found = Found(exclude=list(exclude))
+    try:
+        excluded = _rules(found.exclude)
+    except _NoRule as error:
+        raise KillahError(f"--exclude {error}.", "Example: --exclude 'drafts/'") from error
     for root in roots:
         if not str(root):  # an unset variable in a script means no folder, least of all the present one
             found.fail("''", "does not exist")
@@ -107,7 +123,11 @@ def scan(roots: Iterable[str | Path], exclude: Iterable[str] = ()) -> Found:
             found.fail(str(root), _missing(error))
             continue
         found.roots.append(path)
-        rules = _rules_above(path)
+        try:
+            rules = _rules_above(path)
+        except _NoRule as error:
+            found.fail(path, f"{IGNORE_FILE} above it: {error}")
+            continue
         if stat.S_ISDIR(status.st_mode):
             _folder(path, rules, (path, excluded), found)
         elif _ignored(path, False, (*rules, (str(Path(path).parent), excluded))):
@@ -135,6 +155,9 @@ def _folder(path: str, rules: _Rules, excluded: tuple[str, GitIgnoreSpec], found
             entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
         except OSError as error:
             found.fail(folder, error)
+            continue
+        except _NoRule as error:
+            found.fail(folder, f"{IGNORE_FILE}: {error}")
             continue
         below = []
         for entry in entries:
@@ -211,13 +234,24 @@ def _ignored(path: str, is_folder: bool, rules: _Rules) -> bool:
 def _with_ignore_file(folder: str, rules: _Rules) -> _Rules:
     """`rules` and those of the folder's own ignore file.
 
-    Raises `OSError` where there is one that cannot be read: what it hides must then stay hidden.
+    Raises `OSError` where there is one that cannot be read, and `_NoRule` where a line of it says nothing:
+    what it hides must then stay hidden.
     """
     try:
         lines = Path(folder, IGNORE_FILE).read_text("utf-8", "surrogateescape").splitlines()
     except FileNotFoundError:
         return rules
-    return (*rules, (folder, GitIgnoreSpec.from_lines(lines)))
+    return (*rules, (folder, _rules(lines)))
+
+
+def _rules(lines: Iterable[str]) -> GitIgnoreSpec:
+    patterns = list(lines)
+    for pattern in patterns:
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except (ValueError, re.error) as error:
+            raise _NoRule(f"{pattern!r} is no gitignore pattern") from error
+    return GitIgnoreSpec.from_lines(patterns)
 
 
 def _rules_above(path: str) -> _Rules:

@@ -25,6 +25,8 @@ __all__ = ["Entry", "Hit", "Holding", "Made", "Store", "Vectors", "digest"]
 # Passages that count: held by a document, and no copy of another.
 _COUNTED = "chunk NOT IN (SELECT id FROM chunks WHERE original IS NOT NULL)"
 
+_EXCLUDED = "excluded from "  # and a root: the setting that has its patterns, a line each
+
 
 class Made(NamedTuple):
     """What vectors were made with: the embedder's name, the version of the style vector."""
@@ -69,18 +71,25 @@ class Store(Database):
     def set_setting(self, key: str, value: str | None) -> None:
         """Keep a text about this persona; None removes it."""
         with self.transaction() as db:
-            db.execute("DELETE FROM settings WHERE key = ?", (key,))
-            if value is not None:
-                db.execute("INSERT INTO settings VALUES(?, ?)", (key, value))
+            changes.set_setting(db, key, value)
 
     def roots(self) -> list[str]:
         """Files and folders that the owner agreed to have read, in order."""
         return [path for (path,) in self.rows("SELECT path FROM roots ORDER BY path")]
 
-    def agree(self, roots: Iterable[str]) -> None:
-        """Remember that these may be read."""
+    def agreed(self) -> dict[str, frozenset[str]]:
+        """What `roots` gives, each with the gitignore patterns that were left out of what was agreed to."""
+        patterns = {root: self.setting(_EXCLUDED + root) for root in self.roots()}
+        return {root: frozenset(text.split("\n") if text else ()) for root, text in patterns.items()}
+
+    def agree(self, roots: Iterable[str], exclude: Iterable[str] = ()) -> None:
+        """Remember that these may be read but for what `exclude` matches; who agreed to more, did so."""
+        agreed, exclude = self.agreed(), frozenset(exclude)
         with self.transaction() as db:
-            db.executemany("INSERT OR IGNORE INTO roots VALUES(?, ?)", [(root, now()) for root in roots])
+            for root in roots:
+                db.execute("INSERT OR IGNORE INTO roots VALUES(?, ?)", (root, now()))
+                patterns = exclude & agreed.get(root, exclude)
+                changes.set_setting(db, _EXCLUDED + root, "\n".join(sorted(patterns)) or None)
 
     def entries(self) -> dict[str, Entry]:
         """Every document, by path."""
@@ -252,7 +261,9 @@ class Store(Database):
     def disagree(self, roots: Iterable[str]) -> None:
         """Take back that these may be read."""
         with self.transaction() as db:
-            db.executemany("DELETE FROM roots WHERE path = ?", [(root,) for root in roots])
+            for root in roots:
+                db.execute("DELETE FROM roots WHERE path = ?", (root,))
+                changes.set_setting(db, _EXCLUDED + root, None)
 
     def clear(self) -> int:
         """Remove everything, what was measured and agreed to included; how many documents there were."""

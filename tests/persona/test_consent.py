@@ -46,6 +46,30 @@ def test_what_was_agreed_to_and_all_below_is_not_asked_about(writing, tmp_path, 
     assert plan("saki", scan([tmp_path])).roots == [str(tmp_path)]
 
 
+def test_what_was_excluded_is_asked_about_before_it_is_read(writing, home):
+    """`--exclude clients/` once, forgotten the next time: nobody agreed to have the clients' letters read."""
+
+    def asked(*exclude):
+        return plan("saki", scan([writing], exclude)) is not None
+
+    def agree_to(*exclude):
+        with Store.create(personas.path_of("saki")) as store:
+            store.agree([str(writing)], exclude)
+
+    agree_to("clients/", "draft*")
+    assert not asked("draft*", "clients/") and not asked("draft*", "clients/", "*.md")
+    assert asked() and asked("clients/")
+    agree_to("clients/")
+    assert not asked("clients/") and asked()
+    agree_to("clients/", "*.md")  # less for once does not take back what was agreed to
+    assert not asked("clients/") and asked()
+    agree_to()
+    assert not asked() and not asked("*.md")
+    with Store.create(personas.path_of("saki")) as store:
+        store.disagree([str(writing)])
+        assert store.rows("SELECT * FROM settings") == []
+
+
 def test_where_there_is_nothing_to_read_there_is_nothing_to_ask(tmp_path, home):
     assert plan("saki", scan([tmp_path])) is None
 

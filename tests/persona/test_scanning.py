@@ -2,6 +2,7 @@ import os
 
 import pytest
 
+from killah.errors import KillahError
 from killah.persona.scanning import scan
 
 
@@ -103,6 +104,22 @@ def test_an_unreadable_ignore_file_hides_its_folder(tree):
     found = scan([folder])
     assert names(found, folder) == ["a.txt"]
     assert found.skipped[0].path.endswith("/b")
+
+
+@pytest.mark.parametrize("line", ["!", "secret\\", "[z-a].txt"])
+def test_a_rule_that_says_nothing_hides_its_folder(tree, line):
+    """A slip of the pen in .killahignore must neither stop the run nor lay open what it was to hide."""
+    folder = tree("a.txt", "b/secret.txt", "b/c/d.txt", "e/f.txt")
+    (folder / "b" / ".killahignore").write_text(f"{line}\nsecret.txt\n")
+    found = scan([folder])
+    assert names(found, folder) == ["a.txt", "e/f.txt"]
+    assert found.unseen == [str(folder / "b")]
+    assert "is no gitignore pattern" in found.skipped[0].reason
+    below = scan([folder / "b" / "c"])
+    assert not below.files
+    assert below.unseen == [str(folder / "b" / "c")]
+    with pytest.raises(KillahError, match="is no gitignore pattern"):
+        scan([folder], exclude=[line])
 
 
 def test_exclude_takes_patterns(tree):
