@@ -9,7 +9,6 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import psutil
 
@@ -21,6 +20,7 @@ from killah.persona.readers import Unreadable
 from killah.persona.scanning import printable, scan
 from killah.persona.store import Store
 from tools.documents import FORMATS, write_document
+from tools.home import temporary
 from tools.hostile import write_hostile
 
 PERSONA = "hostile"
@@ -44,9 +44,8 @@ class Outcome:
 
 def run() -> dict[str, float | int | str]:
     """Every figure, by name; one line for each document."""
-    with TemporaryDirectory() as home:
-        os.environ["KILLAH_HOME"] = str(Path(home, "home"))
-        folder = Path(home, "documents")
+    with temporary() as place:
+        folder = place / "documents"
         folder.mkdir()
         hostile = write_hostile(folder)
         healthy = [folder / f"{place}-healthy.{name}" for name in FORMATS for place in ("0", "m", "z")]

@@ -12,7 +12,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from killah import paths
 from killah.persona.embedding import Embedder
@@ -22,6 +21,7 @@ from killah.persona.scanning import scan
 from killah.persona.sentences import words
 from tools.bench.kills import run as run_kills
 from tools.documents import FORMATS, write_document
+from tools.home import temporary
 
 PERSONA = "bench"
 CHARACTERS = 1_750  # of text, in the middle
@@ -31,9 +31,8 @@ Figures = dict[str, float | int | str]
 
 def run(documents: int = 1_000, kills: int = 50, characters: int = CHARACTERS) -> Figures:
     """Every figure, by name. Takes minutes: embedding is real."""
-    with TemporaryDirectory() as home:
-        os.environ["KILLAH_HOME"] = str(Path(home, "home"))
-        folder = Path(home, "documents")
+    with temporary() as place:
+        folder = place / "documents"
         write_corpus(folder, documents, characters)
         figures = speed(folder)
     return figures | (run_kills(kills) if kills else {})

@@ -6,7 +6,6 @@ with all, and only, what should be there.
 """
 
 import json
-import os
 import random
 import shutil
 import subprocess
@@ -15,13 +14,13 @@ import time
 from abc import ABC, abstractmethod
 from collections import Counter
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from killah.persona import personas
 from killah.persona.store import Store
 from tools import first_store
+from tools.home import temporary
 
 PERSONA = "killed"
 DOCUMENTS, PASSAGES = 300, 5_000
@@ -59,19 +58,12 @@ Figures = dict[str, float | int | str]
 
 def run(kills: int = 50) -> Figures:
     """So many kills of each kind; how many left a sound store and were completed."""
-    before = os.environ.get("KILLAH_HOME")
     figures: Figures = {}
-    try:
-        for kind in (_Upgrading, _Forgetting, _Indexing):
-            with TemporaryDirectory() as folder:
-                os.environ["KILLAH_HOME"] = str(Path(folder, "home"))
-                tally = kind(Path(folder)).tally(kills)
-            print(*(f"{key} {value}" for key, value in tally.items()), sep=", ", file=sys.stderr, flush=True)
-            figures |= tally
-    finally:
-        os.environ.pop("KILLAH_HOME")
-        if before is not None:
-            os.environ["KILLAH_HOME"] = before
+    for kind in (_Upgrading, _Forgetting, _Indexing):
+        with temporary() as folder:
+            tally = kind(folder).tally(kills)
+        print(*(f"{key} {value}" for key, value in tally.items()), sep=", ", file=sys.stderr, flush=True)
+        figures |= tally
     return figures
 
 

@@ -6,10 +6,8 @@ are made of both (`questions.py`). What each way looks at is kept, so that anyth
 
 import argparse
 import json
-import os
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +26,7 @@ from killah.persona.indexing import index
 from killah.persona.store import Store
 from tools.evaluate.questions import Asker, Question, asked_by_author, some
 from tools.evaluate.report import progress
+from tools.home import home
 from tools.pretrain.corpus import HELD_OUT
 
 CHOOSING, REPORTED = "guides", ("posts", "stories", "russian")
@@ -81,10 +80,10 @@ class Gathering:
         documents = documents[: o.documents + o.left_out]
         dice.shuffle(documents)
         indexed, left_out = documents[: o.documents], documents[o.documents :]
-        with _home(o.cache / f"{name}-{o.documents}-{o.seed}") as home:
-            _write(home / "documents", indexed)
+        with home(o.cache / f"{name}-{o.documents}-{o.seed}") as own:
+            _write(own / "documents", indexed)
             progress(f"indexing {name}")
-            index([home / "documents"], name, self._embedder)
+            index([own / "documents"], name, self._embedder)
             library = Library(personas.existing(name), self._embedder)
             with Store.open(personas.existing(name)) as store:
                 stored = {sentence for text, _ in store.texts() for sentence in answering.cut(text)}
@@ -179,17 +178,3 @@ def _write(folder: Path, documents: list[Document]) -> None:
         path = folder / f"{name}.txt"
         if not path.exists():
             path.write_text(text, "utf-8")
-
-
-@contextmanager
-def _home(folder: Path) -> Iterator[Path]:
-    """A home that is not the user's."""
-    before = os.environ.get("KILLAH_HOME")
-    os.environ["KILLAH_HOME"] = str(folder.resolve())
-    try:
-        yield folder.resolve()
-    finally:
-        if before is None:
-            del os.environ["KILLAH_HOME"]
-        else:
-            os.environ["KILLAH_HOME"] = before
