@@ -5,10 +5,10 @@ import pytest
 from killah.persona.parsing import Parser
 from killah.persona.readers import Unreadable, format_of
 from killah.persona.scanning import scan
-from tools import hostile
 from tools.documents import FORMATS, zipped
+from tools.hostile import archives, documents, pdf
 
-ENTITIES = hostile.LAUGHS + "]><x>&a11;</x>"
+ENTITIES = archives.LAUGHS + "]><x>&a11;</x>"
 QUICK = {
     "nul.txt": (bytes(1 << 20), "binary"),
     "elf.md": (b"\x7fELF\x02\x01\x01\0" + bytes(range(256)) * 4, "binary"),
@@ -19,7 +19,7 @@ QUICK = {
     "entities.epub": (zipped({"META-INF/container.xml": ENTITIES.encode()}), "entities"),
     "ole.docx": (b"\xd0\xcf\x11\xe0" + bytes(512), "encrypted"),
     "loop.pdf": (
-        hostile.pdf_objects(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[2 0 R]/Count 9>>"),
+        pdf.pdf_objects(b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[2 0 R]/Count 9>>"),
         "cyclic",
     ),
     "nested.eml": (
@@ -59,7 +59,7 @@ def test_each_is_one_reason_or_read_and_the_worker_stays(tmp_path):
 
 
 def test_what_is_no_file_is_named_or_has_nothing_to_name(tmp_path):
-    made = list(hostile.not_files(tmp_path))
+    made = list(documents.not_files(tmp_path))
     found = scan([tmp_path])
     named = {each.path for each in found.skipped} | set(found.files)
     assert {str(path) for path in made} <= named

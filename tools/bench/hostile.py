@@ -21,7 +21,7 @@ from killah.persona.scanning import printable, scan
 from killah.persona.store import Store
 from tools.documents import FORMATS, write_document
 from tools.home import temporary
-from tools.hostile import write_hostile
+from tools.hostile.documents import write_hostile
 
 PERSONA = "hostile"
 _LOOK = 0.005  # seconds between two looks at the worker's memory

@@ -4,7 +4,7 @@ from fpdf import FPDF
 from killah.persona.readers import Unreadable
 from killah.persona.readers.pdf import read
 from tools.documents import FORMATS
-from tools.hostile import pdf_objects, pdf_stream
+from tools.hostile.pdf import pdf_objects, pdf_stream
 
 
 def text(data):
