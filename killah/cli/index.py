@@ -87,8 +87,8 @@ def forget(
     """Erase what was read under PATH, or all of it: text, vectors, and the bytes they had in Killah's files.
 
     The documents themselves are not touched. With --all the adapters trained for the personas and the journal
-    of suggestions go too; after PATH they stay until `killah adapters remove`. Exit code 1 where nothing of
-    PATH was known.
+    of suggestions go too; after PATH they stay until `killah adapters rm`. Exit code 1 where nothing of PATH
+    was known.
     """
     from killah.adapters import personal
     from killah.persona import forgetting, suggestions
@@ -115,10 +115,20 @@ def forget(
         typer.echo(f"Forgot {total:,} document{'s' if total > 1 else ''} ({by_persona}).")
         if not everything:
             typer.echo("Indexing a folder above reads them again, unless its .killahignore names them.")
+            for name, bases in personal.trained().items():
+                _warn_of_trained(name, bases if forgotten.get(name) else [])
     else:
         typer.echo("killah: Nothing of that was known.", err=True)
     if not total and not everything:
         raise typer.Exit(1)
+
+
+def _warn_of_trained(persona: str, bases: list[str]) -> None:
+    from killah.adapters import personal
+
+    for base in bases:
+        remove = f"killah adapters rm {personal.name_of(persona)} --base {base}"
+        typer.echo(f"The adapter trained on what {persona} knew stays. To remove it: {remove}")
 
 
 def _ask(persona: str, plan: "Plan") -> None:

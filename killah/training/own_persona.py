@@ -89,7 +89,7 @@ def train(
     """
     personas.path_of(persona)
     personas.refuse_blend(persona)
-    personal.name_of(persona)
+    _check_adapter_name(persona)
     parts = split(writing, LEAST_MORE if going_on else LEAST)
     folder = paths.private_dir(personal.training_folder(persona))
     with runs.alone(folder):
@@ -243,6 +243,17 @@ class _Run:
             with personas.lock(self._persona), Store.create(personas.path_of(self._persona)):
                 pass
         return str(place)
+
+
+def _check_adapter_name(persona: str) -> None:
+    """Raise `KillahError` for a persona whose name is too free for an adapter."""
+    try:
+        personal.name_of(persona)
+    except KillahError as error:
+        raise KillahError(
+            f"An adapter cannot be named after {persona!r}: a space or a sign in it is too much.",
+            "Copy the persona under another name (killah persona export, import --name), and train that.",
+        ) from error
 
 
 def _installed(persona: str, loaded: Base) -> package.Adapter:

@@ -58,6 +58,17 @@ def test_conversations_become_a_persona_that_is_listed(killah, train, chat):
     assert not (paths.adapters_dir() / "tiny" / "persona-sailor").exists()
 
 
+def test_forgetting_a_document_says_that_what_was_trained_on_it_stays(killah, train, chat, tmp_path):
+    """The adapter holds what the text taught it: nobody may think that it is gone too."""
+    assert train(chat).code == 0
+    (tmp_path / "letter.txt").write_text("The boats came in at dawn, heavy with herring.")
+    killah("index", str(tmp_path / "letter.txt"), "--yes", "--persona", "sailor")
+    done = killah("forget", str(tmp_path / "letter.txt"))
+    remove = done.out.splitlines()[-1].partition("To remove it: killah ")[2]
+    assert killah(*remove.split(), "--yes").code == 0
+    assert not (paths.adapters_dir() / "tiny" / "persona-sailor").exists()
+
+
 def test_json_is_one_object_with_the_figures(train, chat):
     facts = json.loads(train(chat, "--json").out)
     assert facts["name"] == "persona-sailor"
@@ -87,6 +98,8 @@ def test_wrong_inputs_are_one_line_each(killah, train, chat, tmp_path):
         assert (done.code, done.err.count("\n")) == (1, 1), done.err
         assert problem in done.err
     assert "is not a name" in killah("persona", "train", "../x", chat).err
+    spaced = killah("persona", "train", "my uncle", chat).err  # a name that indexing takes
+    assert "named after 'my uncle'" in spaced and "import --name" in spaced
 
 
 def test_the_journal_goes_on_from_what_was_trained(killah, train, chat):
