@@ -1,6 +1,5 @@
 """`killah export hf|peft|mlx-lm|gguf`: a composition for other people's programs."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -100,7 +99,8 @@ def to_peft(
     """An adapter as a folder that PEFT loads; several become one."""
     from killah.export import doors
 
-    _adapter(doors.to_peft, composition, out, merge, persona, base, check, force, as_json)
+    made = _made(composition, base, merge, persona)
+    _tell(doors.to_peft(made, doors.Wish(out, force, check)), as_json)
 
 
 def to_mlx_lm(
@@ -116,24 +116,8 @@ def to_mlx_lm(
     """An adapter as a folder that mlx-lm loads; several become one."""
     from killah.export import doors
 
-    _adapter(doors.to_mlx_lm, composition, out, merge, persona, base, check, force, as_json)
-
-
-def _adapter(
-    door: "Callable[..., Done]",
-    composition: str,
-    out: Path,
-    merge: Literal["sum", "pico"] | None,
-    persona: str | None,
-    base: str | None,
-    check: bool | None,
-    force: bool,
-    as_json: bool,
-) -> None:
-    from killah.export import doors
-
     made = _made(composition, base, merge, persona)
-    _tell(door(made, doors.Wish(out, force, check)), as_json)
+    _tell(doors.to_mlx_lm(made, doors.Wish(out, force, check)), as_json)
 
 
 def _made(
