@@ -20,8 +20,8 @@ from killah.audio.recognition.ctc import Word, text_of
 from killah.audio.recognition.hearing import Hearing
 
 LONGEST = 6.0  # seconds that a fixed command takes at most, with the silence around it
-SOUNDS_LIKE = 0.6  # nats a letter that a phrase may be less likely than the likeliest letters
-SHORT = 12  # letters; of fewer a phrase must be as much nearer: "coma" is hardly another word than "comma"
+SOUNDS_LIKE = 0.45  # nats a letter that a phrase may be less likely than the likeliest letters
+SHORT = 15  # letters; of fewer a phrase must be as much nearer: "coma" is hardly another word than "comma"
 APART = 7.0  # nats that phrases of other commands must be less likely still
 ALMOST = 1.0  # nats a letter up to which it may have been a phrase, said badly
 HEARD = 0.5  # the same up to which an instruction was heard well

@@ -62,7 +62,7 @@ def test_what_is_near_to_a_command_by_its_letters_only_is_dictated(said, settled
 
 
 def test_a_short_command_must_be_nearer():
-    assert told("forwrd slsh", "for what slash", nats=3) == Command("insert", "/")
+    assert told("forwrd slash", "for what slash", nats=3) == Command("insert", "/")
     assert told("hyphe", "hyphen", nats=3) is None
     assert told("hyphen", "hyphen", nats=3) == Command("insert", "-")
 
