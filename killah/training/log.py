@@ -47,6 +47,7 @@ def draw(folder: Path, title: str) -> Path:
 
     mpl.use("agg")
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import MaxNLocator
 
     entries = list(read(folder / NAME))
     figure, axes = plt.subplots(figsize=(8, 4.5), dpi=150)
@@ -54,7 +55,7 @@ def draw(folder: Path, title: str) -> Path:
     looks = [e for e in entries if "valid" in e]
     axes.plot([e["step"] for e in looks], [e["valid"] for e in looks], marker="o", ms=3, label="validation")
     axes.set(title=title, xlabel="step", ylabel="nats a token")
-    axes.xaxis.get_major_locator().set_params(integer=True)  # there is no step 1.5
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))  # there is no step 1.5
     axes.grid(alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
