@@ -4,11 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from killah.adapters.card import AdapterCard
-from killah.errors import KillahError
-from killah.gemma import checkpoint
 from killah.gemma.checkpoint import TextConfig
 from killah.gemma.shards import Spec
 
@@ -21,14 +17,9 @@ def linears(base_folder: Path) -> dict[str, tuple[int, int]]:
 
     Raises `KillahError` for an unreadable configuration.
     """
-    path = base_folder / "config.json"
-    try:
-        config = TextConfig.model_validate(checkpoint.read_json(path))
-    except ValidationError as error:
-        raise KillahError(f"{path} is damaged.", "Convert the model again.") from error
     return {
         name.removesuffix(".weight"): (shape[1], shape[0])
-        for name, shape in config.shapes()
+        for name, shape in TextConfig.of(base_folder).shapes()
         if len(shape) == 2 and name.startswith("model.layers.")
     }
 

@@ -34,14 +34,14 @@ _DTYPES = {"bfloat16": ("BF16", mx.bfloat16), "float32": ("F32", mx.float32)}
 
 def size(composed: Composed, dtype: Dtype = "float32") -> int:
     """Bytes that the checkpoint will take."""
-    return sum(spec.bytes for spec in _specs(weights.config(composed), dtype))
+    return sum(spec.bytes for spec in _specs(TextConfig.of(composed.folder), dtype))
 
 
 def write(
     composed: Composed, folder: Path, *, dtype: Dtype = "float32", progress: Progress | None = None
 ) -> Path:
     """Write the checkpoint into `folder`. Raises `KillahError` for a damaged base and a full disk."""
-    config = weights.config(composed)
+    config = TextConfig.of(composed.folder)
     paths.private_dir(folder)
     _write_weights(folder, _specs(config, dtype), weights.Dense(composed), progress)
     _write_texts(folder, composed.folder, config, dtype)

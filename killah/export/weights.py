@@ -7,16 +7,9 @@ import numpy as np
 
 from killah.export.composed import Composed
 from killah.gemma import base
-from killah.gemma.checkpoint import TextConfig
 from killah.gemma.shards import Spec
-from killah.hub.files import read_json
 
 BLOCK_ITEMS = 16_000_000  # weights in memory at a time
-
-
-def config(composed: Composed) -> TextConfig:
-    """The base's configuration, which is the composition's."""
-    return TextConfig.model_validate(read_json(composed.folder / "config.json"))
 
 
 class Dense:

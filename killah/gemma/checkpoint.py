@@ -69,6 +69,15 @@ class TextConfig(BaseModel):
     eos_token_id: int | list[int] | None = 1
     bos_token_id: int | None = 2
 
+    @classmethod
+    def of(cls, folder: Path) -> "TextConfig":
+        """That of a converted model. Raises `KillahError`."""
+        path = folder / "config.json"
+        try:
+            return cls.model_validate(read_json(path))
+        except ValidationError as error:
+            raise KillahError(f"{path} is damaged.", "Convert the model again.") from error
+
     @model_validator(mode="after")
     def _agree(self) -> "TextConfig":
         if len(self.layer_types) != self.num_hidden_layers:

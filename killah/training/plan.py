@@ -6,7 +6,6 @@ arXiv 2001.08361, for the base of N weights): forward 2 N, backward through the 
 of its weights), and 6 for each trained parameter; gradient checkpointing adds another 2 N.
 """
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from math import ceil
@@ -97,13 +96,12 @@ def plan(stage: str, model: str, rank: int, batch_size: int, length: int) -> Pla
 def dimensions(model: str) -> memory.Shape:
     """Of a model on this machine, or of one that could be pulled. Raises `KillahError`."""
     try:
-        path = catalog.find(model) / "config.json"
-        return TextConfig.model_validate(json.loads(path.read_text("utf-8")))
+        folder = catalog.find(model)
     except KillahError:
         if model not in DIMENSIONS:
             raise
-    except (OSError, ValueError) as error:
-        raise KillahError(f"{model} has no readable config.json.", "Convert it again.") from error
+    else:
+        return TextConfig.of(folder)
     hidden, inner, layers, heads, kv_heads, vocabulary = DIMENSIONS[model]
     return TextConfig(
         hidden_size=hidden,

@@ -13,7 +13,7 @@ from checkpoints import CONFIG, GLOBAL, SLIDING
 
 from killah.errors import KillahError
 from killah.gemma import base, manifest
-from killah.gemma.checkpoint import read_config
+from killah.gemma.checkpoint import TextConfig, read_config
 from killah.gemma.convert import convert
 from killah.gemma.quantise import quantise
 
@@ -403,3 +403,13 @@ def test_group_size_must_divide_the_columns(tmp_path, target):
     with pytest.raises(KillahError, match="96 columns, not a multiple of the group size 64"):
         convert(source, target)
     assert convert(source, target, group_size=32).precision == "INT4 g32"
+
+
+def test_a_configuration_that_was_damaged_afterwards_is_one_sentence(source, target):
+    """What is made of a model (a bundle, an adapter, a plan) reads it alone."""
+    convert(source, target)
+    assert TextConfig.of(target).hidden_size == CONFIG["hidden_size"]
+    values = json.loads((target / "config.json").read_text())
+    (target / "config.json").write_text(json.dumps(values | {"num_hidden_layers": 9}))
+    with pytest.raises(KillahError, match=r"config\.json is damaged\. Convert the model again\."):
+        TextConfig.of(target)

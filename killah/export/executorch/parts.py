@@ -13,6 +13,7 @@ from killah.export.executorch.lowering import Method
 from killah.export.executorch.manifest import Audio, Persona
 from killah.export.executorch.quiet import quiet
 from killah.export.executorch.wish import Parts, Wish
+from killah.gemma.checkpoint import TextConfig
 from killah.gemma.gemma3 import Config
 from killah.gemma.shards import Spec
 
@@ -42,7 +43,7 @@ def text(composed: Composed, wish: Wish) -> tuple[TextDecoder, TokenEmbedding, i
 
 def _dense(composed: Composed) -> dict[str, Tensor]:
     source = weights.Dense(composed)
-    specs = [Spec(name, "F32", shape) for name, shape in weights.config(composed).shapes()]
+    specs = [Spec(name, "F32", shape) for name, shape in TextConfig.of(composed.folder).shapes()]
     return {
         spec.name: torch.from_numpy(np.concatenate([np.array(each) for each in source.blocks(spec)]))
         for spec in specs
@@ -86,6 +87,6 @@ def persona(methods: dict[str, Method], parts: Parts, wish: Wish) -> tuple[Perso
 
 def size(composed: Composed, wish: Wish) -> int:
     """Bytes that a bundle will take, roughly: the embedding twice, once as the output layer."""
-    counts = [int(np.prod(shape)) for _, shape in weights.config(composed).shapes()]
+    counts = [int(np.prod(shape)) for _, shape in TextConfig.of(composed.folder).shapes()]
     share = {"none": 4.0, "int8": 1.1, "int4": 0.7}[wish.quantisation]
     return int(share * (sum(counts) + counts[0])) + WHOLE

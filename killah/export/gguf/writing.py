@@ -49,7 +49,7 @@ _OUTER = {"model.embed_tokens": "token_embd", "model.norm": "output_norm"}
 
 def size(composed: Composed, kind: Type) -> int:
     """Bytes of weights that the file will hold."""
-    specs = _specs(weights.config(composed))
+    specs = _specs(TextConfig.of(composed.folder))
     return int(sum(spec.bytes / 4 * BYTES[_type(spec, kind)] for spec in specs))
 
 
@@ -65,7 +65,7 @@ def write(composed: Composed, folder: Path, *, kind: Type = "f16", progress: Pro
     Raises `KillahError` where the `gguf` package is missing, or the tokenizer has no form in GGUF.
     """
     gguf = library()
-    config = weights.config(composed)
+    config = TextConfig.of(composed.folder)
     path = paths.private_dir(folder) / file_name(composed, kind)
     writer = gguf.GGUFWriter(path, "gemma3")
     try:
