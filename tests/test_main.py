@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
+PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
 MODULE, FUNCTION = PROJECT["scripts"]["killah"].split(":")
 SCRIPT = f"import sys; from {MODULE} import {FUNCTION}; sys.exit({FUNCTION}())"
 ENTRIES = {"module": ["-m", "killah"], "script": ["-c", SCRIPT]}
