@@ -9,7 +9,7 @@ from killah.errors import KillahError
 from killah.persona import personas, style
 from killah.persona.likeness import LEAST, PASSAGE, SHORTEST, Likeness, Reading, read, written_in
 from killah.persona.store import Store
-from killah.persona.wording import natural, shown, tendency
+from killah.persona.wording import called, natural, shown, tendency
 
 SHOWN = 3  # deviations, at most one of a group
 CLEAR = 1.0  # standard errors; a smaller deviation is no news
@@ -78,11 +78,11 @@ def _deviation(reading: Reading, place: int, usual: float, errors: float) -> Dev
     centre, scale = (float(each[place]) for each in style.reference(reading.language))
     here, unit = natural(feature, max(centre + scale * float(reading.style[place]), 0.0))
     typical, _ = natural(feature, max(centre + scale * usual, 0.0))
-    habit = tendency(feature, more=errors < 0)
+    habit = tendency(feature, errors < 0, reading.language)
     values = f"{shown(typical, unit)}, here {shown(here, unit)}"
     return Deviation(
         feature.group,
-        feature.name,
+        called(feature, reading.language),
         here,
         typical,
         unit,

@@ -20,7 +20,7 @@ from killah.persona.rhythm import histogram
 from killah.persona.sentences import sentences
 from killah.persona.store import Store
 from killah.persona.tone import Tone, tone, whole
-from killah.persona.wording import natural, shown
+from killah.persona.wording import called, natural, shown
 
 __all__ = ["Measured", "Profile", "mattr", "measure", "profile"]
 
@@ -165,7 +165,7 @@ def _features(means: np.ndarray, language: style.Language) -> list[Measured]:
     return [
         Measured(
             feature.group,
-            feature.name,
+            called(feature, language),
             feature.about,
             *_natural(feature, means[place]),
             _natural(feature, medians[place])[0],

@@ -2,7 +2,7 @@
 
 from math import exp
 
-from killah.persona.style import Feature
+from killah.persona.style import Feature, Language
 
 _LOGARITHMS = {"sentence length", "paragraph length", "words between marks"}
 _RATIOS = {"sentence variety", "variety between marks"}
@@ -22,6 +22,13 @@ _FORMS = {  # more, less
     "dialogue": ("more dialogue", "less dialogue"),
     "joined sentences": ("more sentences that begin with “and” or “but”", "fewer sentences that begin so"),
 }
+
+_RUSSIAN = {"contractions": "particles of talk"}  # ведь, же, вот: Russian shortens no words
+
+
+def called(feature: Feature, language: Language) -> str:
+    """What a feature is called where it was counted in `language`."""
+    return _RUSSIAN.get(feature.name, feature.name) if language == "ru" else feature.name
 
 
 def natural(feature: Feature, value: float) -> tuple[float, str]:
@@ -43,10 +50,10 @@ def shown(number: float, unit: str) -> str:
     return f"{number:.{digits}f}{'' if unit == '%' else ' '}{unit}".rstrip()
 
 
-def tendency(feature: Feature, more: bool) -> str:
-    """What a writer does who has more, or less, of a feature: "shorter sentences"."""
+def tendency(feature: Feature, more: bool, language: Language = "en") -> str:
+    """What a writer of `language` does who has more, or less, of a feature: "shorter sentences"."""
     if feature.name in _FORMS:
         return _FORMS[feature.name][not more]
     if feature.group in ("function words", "person"):
         return f"“{feature.name}” {'more' if more else 'less'} often"
-    return f"{'more' if more else 'fewer'} {feature.name}"
+    return f"{'more' if more else 'fewer'} {called(feature, language)}"

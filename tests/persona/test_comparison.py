@@ -43,6 +43,17 @@ def test_the_sentence_says_what_the_writer_does_not_the_text():
     assert longer.usual == pytest.approx(np.exp(mean[at] - deviation[at]), rel=1e-4)
 
 
+def test_a_russian_writer_is_told_of_particles():
+    """Russian has no contractions; what is counted in their place is ведь, же, вот."""
+    here = reading(contractions=3)
+    [english], [russian] = (
+        deviations(Reading(language, here.style, here.words), persona()) for language in ("en", "ru")
+    )
+    assert english.sentence.startswith("You usually write fewer contractions: ")
+    assert russian.sentence.startswith("You usually write fewer particles of talk: ")
+    assert russian.feature == "particles of talk"
+
+
 def test_a_text_like_the_writer_has_nothing_to_be_told():
     assert deviations(reading(), persona()) == []
 
