@@ -1,5 +1,6 @@
 """`killah compose list|show|set`: which adapters do which task."""
 
+import re
 from typing import Annotated, Any, Literal
 
 import typer
@@ -12,6 +13,8 @@ app = typer.Typer(
     epilog="Example: killah compose show continue",
     no_args_is_help=True,
 )
+
+MISSING = "(in brackets: not installed for this model, takes no part)"
 
 Task = Annotated[str, typer.Argument(help="A task from `killah compose list`.")]
 
@@ -38,7 +41,7 @@ def list_(as_json: bool = JSON) -> None:
             for task, row in rows.items()
         ],
     )
-    typer.echo("\n(in brackets: not installed for this model, takes no part)")
+    typer.echo(f"\n{MISSING}")
 
 
 @app.command(epilog="Example: killah compose show rephrase")
@@ -56,6 +59,8 @@ def show(task: Task, as_json: bool = JSON) -> None:
     ]
     for key, value in facts:
         typer.echo(f"{key:<12} {value}")
+    if not all(member["installed"] for member in row["loras"]):
+        typer.echo(MISSING)
 
 
 @app.command("set", epilog="Example: killah compose set continue --lora persona=0.7 --merge pico")
@@ -85,6 +90,8 @@ def set_(
     from killah.engine import compositions
 
     known = compositions.load()
+    if task not in known and not re.fullmatch(r"\w[\w-]*", task):
+        raise KillahError(f"{task!r} is no name for a task.", "Use letters, digits, - and _.")
     changes: dict[str, Any] = {"merge": merge, "mix": mix, "interactive": interactive, "about": about}
     if lora:
         old = known[task].loras if task in known else {}

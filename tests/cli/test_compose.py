@@ -21,7 +21,9 @@ def test_a_change_is_shown_kept_and_taken_back(killah):
     shown = json.loads(killah("compose", "show", "continue", "--json").out)
     assert shown["merge"] == "pico" and shown["projectors"] == ["persona"]
     assert [m["weight"] for m in shown["loras"] if m["name"] == "persona"] == [0.7]
-    assert "persona 0.7" in killah("compose", "show", "continue").out
+    out = killah("compose", "show", "continue").out
+    assert "persona 0.7" in out and "in brackets" not in out
+    assert "in brackets: not installed" in killah("compose", "set", "continue", "--lora", "lettre=1").out
     killah("compose", "set", "continue", "--reset")
     assert json.loads(killah("compose", "show", "continue", "--json").out)["merge"] == "cat"
 
@@ -36,6 +38,7 @@ def test_a_new_task(killah):
     [
         (["show", "poem"], "no composition 'poem'"),
         (["set", "continue"], "Nothing to change"),
+        (["set", "a b/c", "--lora", "persona=1"], "no name for a task"),
         (["set", "continue", "--lora", "persona"], "not NAME=WEIGHT"),
         (["set", "story", "--merge", "cat"], "needs mix"),
     ],
