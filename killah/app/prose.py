@@ -104,6 +104,8 @@ class ProseArea(TextArea):
             self.repaint_line(line, rows)
         else:
             self.refresh()
+        if self.is_mounted and self.cursor_location == result.end_location:
+            self.scroll_cursor_visible()  # TextArea does it before it knows of a new row
         return result
 
     def undo(self) -> None:

@@ -348,6 +348,17 @@ async def test_a_narrower_window_keeps_the_caret_in_sight():
         assert 0 <= row - area.scroll_offset.y < area.scrollable_content_region.height
 
 
+async def test_the_caret_is_in_sight_when_a_word_goes_to_a_new_row_below_the_window():
+    async with Host("one two\n" * 20).run_test(size=(30, 8)) as pilot:
+        area = pilot.app.area
+        height = area.scrollable_content_region.height
+        for key in [*"abcd", "space"] * 12:
+            await pilot.press(key)
+            await pilot.pause()
+            row = area.wrapped_document.location_to_offset(area.cursor_location).y
+            assert 0 <= row - area.scroll_offset.y < height, area.text[-20:]
+
+
 async def test_words_that_are_being_said_are_shown_in_an_empty_text():
     async with Host("").run_test(size=(30, 6)) as pilot:
         area = pilot.app.area
