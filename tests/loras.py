@@ -1,6 +1,7 @@
 """Random adapters for models as small as `checkpoints` makes them."""
 
 from pathlib import Path
+from typing import Any
 
 import checkpoints
 import mlx.core as mx
@@ -14,9 +15,12 @@ TARGETS = ("k_proj", "v_proj", "o_proj", "gate_proj", "up_proj")
 RANK = 4
 
 
-def base(folder: Path, bits: int | None = None) -> tuple[Path, Manifest]:
+def base(
+    folder: Path, bits: int | None = None, config: dict[str, Any] = checkpoints.CONFIG
+) -> tuple[Path, Manifest]:
     """The small random checkpoint, converted to `folder`."""
-    source = checkpoints.write(folder.with_name(f"{folder.name}-source"))
+    source = folder.with_name(f"{folder.name}-source")
+    checkpoints.write(source, checkpoints.tensors(config), config)
     return folder, convert(source, folder, bits)
 
 

@@ -4,6 +4,7 @@ import importlib.util
 
 import loras
 import pytest
+from export.executorch import bundles
 
 from killah.adapters.package import Adapter
 from killah.errors import KillahError
@@ -14,7 +15,7 @@ from killah.export.doors import Wish
 
 @pytest.fixture
 def made(tmp_path):
-    tiny = loras.base(tmp_path / "tiny", 4)
+    tiny = loras.base(tmp_path / "tiny", 4, bundles.ONE_LAYER)
     adapter = Adapter(loras.card(tiny[1]), loras.tensors(tiny[0]))
     return Composed(*tiny, "terse", (Weighted(adapter),))
 
