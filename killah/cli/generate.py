@@ -1,5 +1,6 @@
 """`killah complete` and `killah continue`: Unix filters over the engine."""
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add both commands to the root."""
-    app.command("complete", epilog='Example: killah complete "It was the best of"')(complete)
+    app.command("complete", epilog='Example: killah complete "On the other ha"')(complete)
     app.command("continue", epilog="Example: killah continue draft.md --as story --seed 7")(continue_)
 
 
@@ -66,6 +67,8 @@ def complete(
         return
     for each in found:
         print(each.text)
+    if not found and sys.stdout.isatty():  # in a pipe silence is the answer
+        print("killah: Nothing is sure enough. With --choices 5 it suggests all the same.", file=sys.stderr)
 
 
 def _surest(engine: "Engine", before: str, codes: Sequence[str]) -> "list[Ghost]":

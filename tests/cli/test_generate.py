@@ -25,6 +25,18 @@ def test_complete_json_has_the_probability_and_the_time(killah):
     assert found["milliseconds"] > 0
 
 
+def test_the_example_of_the_help_suggests_something(killah):
+    example = killah("complete", "--help").out.split('complete "')[1].split('"')[0]
+    assert killah("complete", example).out.strip()
+
+
+def test_silence_is_explained_on_a_terminal(killah, monkeypatch):
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    done = killah("complete", "Zxqv Qqrt", "--precision", "1")
+    assert (done.code, done.out) == (0, "")
+    assert "--choices 5" in done.err
+
+
 @pytest.mark.parametrize("option", [("--precision", "5"), ("--words", "0"), ("--words", "-1")])
 def test_complete_refuses_what_would_silence_it(killah, option):
     done = killah("complete", TEXT, *option)
