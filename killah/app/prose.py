@@ -20,7 +20,7 @@ from killah.app.clusters import LetterNavigator
 from killah.app.history import History
 from killah.app.plain_text import PlainText, word_at
 from killah.app.wrapping import GhostWrap, Row
-from killah.audio.commands.buffer import Buffer, Change, Source, applied
+from killah.audio.commands.buffer import Buffer, Change, Source
 
 # Control characters have no width of their own: draw their pictures, and let the file keep them.
 PICTURES = {code: 0x2400 + code for code in range(32) if code != 9}
@@ -81,11 +81,10 @@ class ProseArea(TextArea):
         """
         place = self.document.location
         if change.edits:
-            start, end, text = change.edits[-1].start, change.edits[0].end, self.text
-            new = applied(Buffer(text), change).text
+            start, end = change.edits[-1].start, change.edits[0].end
+            inside = _inside(self.text, change)
             self.history.checkpoint()
             with self.history.together(change.edits):
-                inside = new[start : len(new) - len(text) + end]
                 self.replace(inside, place(start), place(end), maintain_selection_offset=False)
             self.history.checkpoint()
         self.select(*change.selection)
@@ -212,3 +211,13 @@ class ProseArea(TextArea):
         if bisect_right(cuts, column) != section:
             return None
         return column - (cuts[section - 1] if section else 0), self._draw_cursor
+
+
+def _inside(text: str, change: Change) -> str:
+    """What is from the first to the last place of a change, after it; there may be very many of them."""
+    parts: list[str] = []
+    at = change.edits[-1].start
+    for edit in reversed(change.edits):
+        parts += (text[at : edit.start], edit.text)
+        at = edit.end
+    return "".join(parts)
