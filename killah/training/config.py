@@ -7,6 +7,7 @@ effect. Ours are `name`, `role`, the loop's guards, and the card's prose.
 import math
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -199,9 +200,17 @@ def check(values: dict[str, Any], source: Path) -> Config:
         where = ".".join(map(str, first["loc"]))
         unknown = first["type"] == "extra_forbidden"
         reason = "there is no such key" if unknown else first["msg"].removeprefix("Value error, ")
-        raise KillahError(
-            f"{source}: {where + ': ' if where else ''}{reason}.", "See killah train --help."
-        ) from error
+        hint = _known(first["loc"]) if unknown else "Mend it there, or give another value with --set."
+        raise KillahError(f"{source}: {where + ': ' if where else ''}{reason}.", hint) from error
+
+
+def _known(place: Sequence[str | int]) -> str:
+    """The key that was meant, or all there are where the one at `place` was looked for."""
+    part: type[BaseModel] = Config
+    for key in place[:-1]:
+        part = type(part.model_fields[str(key)].get_default(call_default_factory=True))
+    meant = get_close_matches(str(place[-1]), part.model_fields, n=1)
+    return f"Did you mean {meant[0]}?" if meant else f"Known: {', '.join(part.model_fields)}."
 
 
 def _set(values: dict[str, Any], override: str) -> None:

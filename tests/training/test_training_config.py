@@ -96,8 +96,9 @@ def test_alpha_and_rank_stabilised_scaling():
 @pytest.mark.parametrize(
     ("override", "says"),
     [
-        ("batchsize=2", "batchsize: there is no such key"),
-        ("lora_parameters.alpah=2", r"lora_parameters\.alpah: there is no such key"),
+        ("batchsize=2", r"batchsize: there is no such key. Did you mean batch_size\?"),
+        ("lora_parameters.alpah=2", r"lora_parameters\.alpah: there is no such key. Did you mean alpha\?"),
+        ("lora_parameters.qqq=2", r"there is no such key. Known: rank, alpha, scale"),
         ("batch_size=many", "batch_size: .*integer"),
         ("batch_size=0", "batch_size: .*greater than or equal to 1"),
         ("seed=-1", "seed: "),
