@@ -42,7 +42,7 @@ def transcribe(
             Word(word.text, word.start + start, word.end + start, word.score) for word in settle(samples)
         )
         if words:
-            text = write(words, before)
+            text = write(words, before).strip()  # it is a line of its own
             before = (before + " " + text)[-400:]
             emotion = feel(samples) if feel else None
             yield Utterance(words, words[0].start, words[-1].end, text, emotion)
