@@ -1,4 +1,4 @@
-"""When each letter and word of a known text was said: CTC forced alignment, and pauses written as `<sil>`.
+"""When each letter and word of a known text was said: CTC forced alignment.
 
 Viterbi over the letters with a blank before, between and after them (Graves et al. 2006, section 4.1, with
 the maximum for the sum). CTC models write a letter in few frames, so a span is where a letter was sure to be
@@ -13,9 +13,6 @@ import numpy as np
 
 from killah.audio.recognition.ctc import SECONDS_PER_FRAME, Letters, Word
 from killah.errors import KillahError
-
-SILENCE = "<sil>"
-PAUSE = 0.4  # seconds
 
 
 @dataclass(frozen=True)
@@ -108,21 +105,3 @@ def _span(text: str, path: np.ndarray, heard: np.ndarray, i: int, j: int) -> Spa
     first, end = np.searchsorted(path, [2 * i + 1, 2 * j])
     letters = path[first:end] % 2 == 1
     return Span(text, int(first), int(end), exp(heard[first:end][letters].mean()))
-
-
-def with_silences(
-    words: Sequence[Word], threshold: float = PAUSE, token: str = SILENCE, *, seconds: float | None = None
-) -> str:
-    """The words of a clip with `token` for each silence longer than `threshold` seconds.
-
-    `seconds` is the length of the clip; without it nothing is known of a silence after the last word.
-    """
-    said, heard_until = [], 0.0
-    for word in words:
-        if word.start - heard_until > threshold:
-            said.append(token)
-        said.append(word.text)
-        heard_until = word.end
-    if seconds is not None and seconds - heard_until > threshold:
-        said.append(token)
-    return " ".join(said)

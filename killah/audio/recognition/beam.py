@@ -12,7 +12,6 @@ hypotheses that survive. Probabilities are kept as such, scaled by the best of e
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
-from itertools import takewhile
 from math import exp, inf, log
 from operator import attrgetter
 
@@ -101,12 +100,6 @@ class BeamSearch:
     def best(self, count: int = 1) -> list[Hypothesis]:
         """Up to `count` hypotheses, best first; the last word of each may be unfinished."""
         return self._ranked([(prefix, prefix) for prefix in self._beam], count)
-
-    def stable(self) -> tuple[str, ...]:
-        """Whole words that every hypothesis begins with: they stay, whatever is heard next."""
-        texts = [prefix.words for prefix in self._beam]
-        extremes = zip(min(texts), max(texts), strict=False)  # in order, all others lie between them
-        return tuple(first for first, _ in takewhile(lambda pair: pair[0] == pair[1], extremes))
 
     def finish(self, count: int = 1) -> list[Hypothesis]:
         """As `best`, where the last word of each has ended and is scored."""

@@ -5,8 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from killah.audio.recognition.alignment import align, with_silences
-from killah.audio.recognition.ctc import Word
+from killah.audio.recognition.alignment import align
 from killah.errors import KillahError
 
 LETTERS = ["<pad>", "|", "a", "b"]
@@ -73,21 +72,3 @@ def test_half_a_minute_is_aligned_at_once() -> None:
     found = align(random_log_probs(1500, 0), "ab ab ba " * 50 + "a", LETTERS)
     assert len(found.words) == 151
     assert [w.first for w in found.words] == sorted(w.first for w in found.words)
-
-
-def said(text: str, start: float, end: float) -> Word:
-    return Word(text, start, end, 1.0)
-
-
-def test_long_pauses_are_written_wherever_they_are() -> None:
-    words = [said("so", 0.6, 0.8), said("it", 1.0, 1.1), said("goes", 1.9, 2.2)]
-    assert with_silences(words, seconds=3.0) == "<sil> so it <sil> goes <sil>"
-    assert with_silences(words, seconds=2.5) == "<sil> so it <sil> goes"
-    assert with_silences(words) == "<sil> so it <sil> goes"
-    assert with_silences(words, threshold=0.7, token="...", seconds=3.0) == "so it ... goes ..."
-
-
-def test_silence_alone_is_one_token_or_nothing() -> None:
-    assert with_silences([], seconds=5.0) == "<sil>"
-    assert with_silences([], seconds=0.3) == ""
-    assert with_silences([]) == ""
