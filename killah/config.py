@@ -58,17 +58,29 @@ class Settings(BaseModel):
 
 def load() -> Settings:
     """Settings from the file; defaults where there is none. Raises `KillahError` on a bad file."""
+    try:
+        return Settings(**_written())
+    except ValidationError as error:
+        path, key = paths.config_file(), error.errors()[0]["loc"][0]
+        mend = (
+            f"Mend it: killah config set {key} VALUE"
+            if key in Settings.model_fields
+            else "Mend or delete it."
+        )
+        raise KillahError(f"{path}: {_first(error)}.", mend) from error
+
+
+def _written() -> dict[str, Any]:
+    """What stands in the file, right or wrong. Raises `KillahError` where it cannot be read."""
     path = paths.config_file()
     try:
-        return Settings(**tomllib.loads(path.read_text("utf-8")))
+        return tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
-        return Settings()
+        return {}
     except OSError as error:
         raise KillahError(f"Cannot read {path}: {error.strerror}.", "Check KILLAH_HOME.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise KillahError(f"{path} is not valid TOML: {error}.", "Mend or delete it.") from error
-    except ValidationError as error:
-        raise KillahError(f"{path}: {_first(error)}.", "Mend it with `killah config set`.") from error
 
 
 def save(settings: Settings) -> Path:
@@ -83,7 +95,7 @@ def set_value(key: str, value: str) -> Settings:
     if key not in Settings.model_fields:
         raise KillahError(f"There is no setting {key!r}.", f"Known: {', '.join(Settings.model_fields)}.")
     try:
-        settings = Settings.model_validate(load().model_dump() | {key: _parse(key, value)})
+        settings = Settings.model_validate(_written() | {key: _parse(key, value)})
     except ValidationError as error:
         raise KillahError(f"{_first(error)}.") from error
     save(settings)

@@ -58,9 +58,11 @@ def shipped(kind: str) -> Path:
 
 
 def private_dir(path: Path) -> Path:
-    """Create `path` readable by its owner only."""
+    """Create `path`, and what of Killah's own folders is above it, readable by their owner only."""
     try:
-        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (*reversed(path.parents), path):  # parents=True would make them as the umask says
+            if folder == path or folder.is_relative_to(data_dir()):
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise cannot_write(path, error) from error
     return path

@@ -37,6 +37,13 @@ def test_written_files_are_private(home):
     assert [path.name for path in file.parent.iterdir()] == ["b.txt"]
 
 
+def test_folders_above_are_private_too(home):
+    """The names of personas, and of who is among them, are nobody else's business."""
+    paths.private_dir(paths.data_dir() / "training" / "persona-saki")
+    for folder in (paths.data_dir(), paths.data_dir() / "training"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
 def test_a_path_that_cannot_be_written_is_one_sentence(home, monkeypatch):
     (home / "file").write_text("")
     monkeypatch.setenv("KILLAH_HOME", str(home / "file"))

@@ -1,5 +1,7 @@
 """The command line. One small file a verb group: parse, call, print. Heavy imports live in functions."""
 
+import errno
+import io
 import os
 import signal
 import sys
@@ -76,8 +78,13 @@ def root(
 
 def main() -> None:
     """Run the command line; every `KillahError` becomes one line on stderr and exit code 1."""
+    _speak_unicode()
     try:
-        app()
+        try:
+            app()
+        finally:
+            if sys.stdout is not None:  # None where a script has closed it
+                sys.stdout.flush()
     except KillahError as error:
         print(f"killah: {error}", file=sys.stderr)
         sys.exit(1)
@@ -85,5 +92,26 @@ def main() -> None:
         sys.exit(128 + signal.SIGINT)
     except BrokenPipeError:
         # The reader (head, less) has gone: nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _end_output()
         sys.exit(128 + signal.SIGPIPE)
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EIO):
+            raise
+        _end_output()
+        print(f"killah: Cannot write the output: {(error.strerror or '').lower()}.", file=sys.stderr)
+        sys.exit(1)
+
+
+def _speak_unicode() -> None:
+    """UTF-8 into files and pipes; a terminal of another encoding gets a ? for what it cannot show."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and "utf" not in stream.encoding.lower():
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8")
+
+
+def _end_output() -> None:
+    """What is still to be written goes nowhere, and nobody hears of it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

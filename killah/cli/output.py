@@ -1,5 +1,6 @@
 """What every command shares: reading text in, printing text, tables or JSON out."""
 
+import errno
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -33,7 +34,7 @@ def table(columns: list[str], rows: list[list[Any]]) -> None:
     grid = Table(box=None, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[index], int | float) for row in rows)
-        grid.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        grid.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=numeric)
     for row in rows:
         # Text, not str: what looks like markup in a file name or a passage is no markup.
         grid.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
@@ -46,6 +47,9 @@ def progress_bar(what: str, *, seconds: bool = False) -> Iterator[Callable[[int,
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
+    if not sys.stderr.isatty():
+        yield lambda _, __: None
+        return
     done = TextColumn("{task.completed} of {task.total} s") if seconds else DownloadColumn()
     columns = (TextColumn(what, markup=False), BarColumn(), done, TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
@@ -56,20 +60,30 @@ def progress_bar(what: str, *, seconds: bool = False) -> Iterator[Callable[[int,
 def read_text(argument: str | None) -> str:
     """Text from the argument, the file of that name, or stdin (`-` or nothing, when it is piped)."""
     if argument is None or argument == "-":
-        if sys.stdin.isatty():
+        if sys.stdin is None or sys.stdin.isatty():  # None where a script has closed it
             raise KillahError("No text was given.", "Pass text or a file name, or pipe text in.")
         return _decode(sys.stdin.buffer.read(), "stdin")
     path = Path(argument)
     try:
-        is_file = path.is_file()
-    except (OSError, ValueError):  # too long or not a path at all: it is text
-        is_file = False
-    if not is_file:
-        return argument
-    try:
         return _decode(path.read_bytes(), str(path))
+    except FileNotFoundError:
+        if _names_a_document(argument):
+            raise KillahError(f"{argument} does not exist.", "If it is text, pipe it in.") from None
+    except IsADirectoryError as error:
+        raise KillahError(f"{argument} is a folder.", "Name a file in it, or pipe text in.") from error
+    except ValueError:  # no path at all
+        pass
     except OSError as error:
-        raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
+        if error.errno not in (errno.ENAMETOOLONG, errno.ENOTDIR):
+            raise KillahError(f"Cannot read {path}: {error.strerror}.") from error
+    return argument
+
+
+def _names_a_document(argument: str) -> bool:
+    """Whether it is one word with a document's ending: a mistyped name, and hardly text to go on from."""
+    from killah.persona.readers import format_of
+
+    return not any(map(str.isspace, argument)) and format_of(argument) is not None
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -30,12 +30,12 @@ def slots(
 ) -> list[Slot]:
     """What stands in a prompt for `codes`. Raises `KillahError` for one unknown, untrained or twice there."""
     there = known(own, soft, tokenizer)
-    listed = f"It knows: {', '.join(there)}." if there else "It knows none."
+    listed = f"knows: {', '.join(there)}." if there else "knows none."
     for code in codes:
         if code not in CODES:
-            raise KillahError(f"There is no control code {code!r}.", f"{model}: {listed}")
+            raise KillahError(f"There is no control code {code!r}.", f"{model} {listed}")
         if code not in there:
-            raise KillahError(f"{model} was not trained with the control code {code!r}.", listed)
+            raise KillahError(f"{model} was not trained with the control code {code!r}.", f"It {listed}")
     if len(set(codes)) < len(codes):
         raise KillahError("A control code is named twice.", "Name each once.")
     return [slot for code in codes for slot in soft.get(code) or [tokenizer.id(f"<{code}>")]]

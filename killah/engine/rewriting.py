@@ -13,6 +13,7 @@ from killah.persona.sentences import sentences
 
 PIECE = 280  # characters of a rephrasing at a time, whole sentences: what the adapter was trained on
 FAITHFUL = {"rephrase": 0.5, "summarise": 0.5}  # temperatures of tasks that are to keep to the text
+_VERBS = {"story": "tell a story of"}  # where it is not the task's name
 
 # A line break that only keeps lines short: a long line before it, and no list, heading or indent after it.
 _WRAP = re.compile(r"(?<=[^\n]{45})[ \t]*\n(?=[^\s#>*+|\-\d])")
@@ -84,7 +85,7 @@ def build(
     slots: list[Slot] = [*head(tokenizer, room, persona=persona, codes=codes), *ids]
     if len(slots) > room:
         raise KillahError(
-            f"The text is too long to {task} at once: {len(slots):,} tokens of {room:,}.",
+            f"The text is too long to {_VERBS.get(task, task)} at once: {len(slots):,} tokens of {room:,}.",
             "Give a shorter part, or raise the setting context.",
         )
     return Prompt(slots, b"")

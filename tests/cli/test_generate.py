@@ -55,6 +55,19 @@ def test_continue_reads_stdin_a_file_or_an_argument_alike(killah, tmp_path):
     assert killah("continue", TEXT, *options).out == piped.out
 
 
+def test_a_file_that_cannot_be_read_is_never_taken_for_text(killah, tmp_path, monkeypatch):
+    """`killah continue drfat.md` must not go on from the name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "novel").mkdir()
+    (tmp_path / "loop.md").symlink_to("loop.md")
+    for name, says in (("drfat.md", "does not exist"), ("novel", "is a folder"), ("loop.md", "Cannot read")):
+        done = killah("continue", name)
+        assert (done.code, done.out) == (1, "")
+        assert says in done.err
+        assert len(done.err.splitlines()) == 1
+    assert killah("complete", "She opened novel/draft.md", "--precision", "0").code == 0  # words
+
+
 def test_candidates_differ_and_repeat(killah):
     options = ("continue", TEXT, "--seed", "5", "--candidates", "3", "--max-tokens", "12", "--json")
     one, two = (json.loads(killah(*options).out)["candidates"] for _ in range(2))

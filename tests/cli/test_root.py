@@ -1,6 +1,7 @@
 """The first thing a user sees: help, version, settings, the doctor's report."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,41 @@ def test_a_closed_pipe_is_no_traceback():
     command = f"{sys.executable} -m killah config show | head -1"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "says"),
+    [
+        ("config show >/dev/full", 1, "Cannot write the output: no space left on device."),
+        ("config path >/dev/full", 1, "Cannot write the output: no space left on device."),
+        ("continue <&-", 1, "No text was given."),
+        ("config path >&-", 0, ""),
+    ],
+)
+def test_output_that_cannot_be_written_and_input_that_is_closed_are_one_line(command, code, says):
+    run = f"{sys.executable} -m killah {command}"
+    done = subprocess.run(["bash", "-c", run], capture_output=True, text=True, check=False)
+    assert done.returncode == code
+    assert len(done.stderr.splitlines()) == bool(says)
+    assert says in done.stderr
+
+
+def test_a_pipe_is_utf8_whatever_the_terminal_speaks(killah):
+    """A writer whose locale is Latin-1 redirects into a file: no letter may be lost, and nothing fails."""
+    killah("config", "set", "persona", "Пушкин")
+    command = [sys.executable, "-m", "killah", "config", "show", "--json"]
+    environment = os.environ | {"PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(command, capture_output=True, env=environment, check=True)
+    assert json.loads(done.stdout.decode())["persona"] == "Пушкин"
+
+
+def test_a_wrong_setting_can_be_mended_as_the_message_says(killah):
+    path = Path(json.loads(killah("config", "path", "--json").out)["path"])
+    path.parent.mkdir(parents=True)
+    path.write_text("min_p = 7")
+    assert "killah config set min_p VALUE" in killah("config", "show").err
+    assert killah("config", "set", "min_p", "0.1").code == 0
+    assert json.loads(killah("config", "show", "--json").out)["min_p"] == 0.1
 
 
 def test_settings_are_kept_private_and_checked(killah, home):

@@ -30,7 +30,7 @@ def test_codes_become_the_base_s_tokens_or_their_own_soft_ones_in_order() -> Non
 @pytest.mark.parametrize(
     ("codes", "message"),
     [
-        (["sonnet"], "There is no control code 'sonnet'. nano: It knows: story, formal."),
+        (["sonnet"], "There is no control code 'sonnet'. nano knows: story, formal."),
         (["letter"], "nano was not trained with the control code 'letter'. It knows: story, formal."),
         (["story", "story"], "named twice"),
         (["sil"], "no control code 'sil'"),  # a special token, and no code

@@ -35,7 +35,8 @@ def draw(found: Checked, path: Path) -> None:
     for label, line in zip(axes.get_yticklabels(), lines, strict=True):
         label.set_fontweight("bold" if line.way == found.chosen else "normal")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.set_xlabel("change of bits per byte, per cent, with 95 % intervals")
+    axes.set_ylim(-0.7, len(lines) - 0.3)
+    axes.set_xlabel("change of bits a byte, per cent, with 95 % intervals", loc="right")
     figure.suptitle(
         f"What makes {found.model} predict {found.persona}: further left is better",
         x=0.01,
