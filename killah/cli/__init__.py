@@ -24,12 +24,14 @@ from killah.cli import (
     write,
 )
 from killah.cli.export import commands as export
+from killah.cli.listing import Group
 from killah.cli.persona import commands as persona
 from killah.cli.speech import dictate, speak, talk, transcribe
 from killah.errors import KillahError
 
 app = typer.Typer(
     name="killah",
+    cls=Group,
     help="A writing assistant that lives on this machine and writes like you.",
     epilog="Start with: killah index ~/Documents, then: killah write draft.md",
     no_args_is_help=False,
@@ -46,14 +48,14 @@ transcribe.register(app)
 speak.register(app)
 talk.register(app)
 index.register(app)
-app.add_typer(persona.app, name="persona")
-app.add_typer(vocabulary.app, name="vocabulary")
-app.add_typer(models.app, name="models")
-app.add_typer(adapters.app, name="adapters")
-app.add_typer(compose.app, name="compose")
-app.add_typer(export.app, name="export")
-app.add_typer(train.app, name="train")
-app.add_typer(config.app, name="config")
+app.add_typer(persona.app, name="persona", cls=Group)
+app.add_typer(vocabulary.app, name="vocabulary", cls=Group)
+app.add_typer(models.app, name="models", cls=Group)
+app.add_typer(adapters.app, name="adapters", cls=Group)
+app.add_typer(compose.app, name="compose", cls=Group)
+app.add_typer(export.app, name="export", cls=Group)
+app.add_typer(train.app, name="train", cls=Group)
+app.add_typer(config.app, name="config", cls=Group)
 doctor.register(app)
 demo.register(app)
 

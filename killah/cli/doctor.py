@@ -26,7 +26,10 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor(as_json: bool = JSON) -> None:
-    """Look at device, models, adapters, memory, sound and terminal; each line is ok or says what to do."""
+    """Look whether all is well here.
+
+    Device, models, adapters, persona, memory, sound and terminal: each line is ok or says what to do.
+    """
     findings = []
     for check in (
         _settings,

@@ -49,7 +49,10 @@ def complete(
     model: Model = None,
     as_json: bool = JSON,
 ) -> None:
-    """Print the ghost text for the end of a text: what the editor would suggest. Nothing if unsure."""
+    """Print the ghost text for the end of a text.
+
+    It is what the editor would suggest: nothing if unsure.
+    """
     before = read_text(text).removesuffix("\n")
     with engine_for(model, persona, ghost_precision=precision, ghost_words=words) as engine:
         if engine.persona:

@@ -41,12 +41,12 @@ def index(
     watch: bool = WATCH,
     as_json: bool = JSON,
 ) -> None:
-    """Read your writing under PATH so that suggestions sound like you.
+    """Read your writing, so that suggestions sound like you.
 
-    Says what it would read and asks, once for every new PATH, and again before it reads what an --exclude
-    left out. Reads only there and sends nothing anywhere. Links are not followed; hidden files and what a
-    .killahignore file lists are left out, now and later. Run it again at any time, or --watch: it reads what
-    is new or changed and forgets what is gone. Exit code 1 where nothing could be read.
+    Says what it would read under PATH and asks, once for every new PATH, and again before it reads what an
+    --exclude left out. Reads only there and sends nothing anywhere. Links are not followed; hidden files and
+    what a .killahignore file lists are left out, now and later. Run it again at any time, or --watch: it reads
+    what is new or changed and forgets what is gone. Exit code 1 where nothing could be read.
     """
     from dataclasses import asdict
 
@@ -84,8 +84,9 @@ def forget(
     yes: bool = YES,
     as_json: bool = JSON,
 ) -> None:
-    """Erase what was read under PATH, or all of it: text, vectors, and the bytes they had in Killah's files.
+    """Erase what was read under PATH, or all of it.
 
+    That is text, vectors, and the bytes they had in Killah's files.
     The documents themselves are not touched. With --all the adapters trained for the personas and the journal
     of suggestions go too; after PATH they stay until `killah adapters rm`. Exit code 1 where nothing of PATH
     was known.

@@ -162,3 +162,11 @@ def test_doctor_names_the_persona_in_use(killah, tmp_path):
     killah("config", "set", "persona", "default")
     (paths.personas_dir() / "default.sqlite").write_bytes(b"x" * 8192)
     assert "damaged" in line()[0]["detail"]
+
+
+def test_every_command_is_described_by_a_whole_sentence(killah, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    for group in ((), ("persona",), ("train",), ("export",)):
+        commands = killah(*group, "--help").out.partition("Commands:")[2]
+        assert "..." not in commands
+        assert commands.count(".\n") >= 4
