@@ -1,15 +1,15 @@
 """Lets the model write on at the caret. One undo takes all of it away; any key of the writer's stops it."""
 
 from collections.abc import Callable
-from threading import Thread
 
+from killah.app.listening import listen
 from killah.app.protocol import Engine, Job
 from killah.app.text_area import GhostTextArea, Origin
 from killah.errors import KillahError
 
 
 class Continuation:
-    """At most one stream of text into one text area. All methods run on the UI thread, except `_listen`."""
+    """At most one stream of text into one text area. All methods run on the UI thread."""
 
     def __init__(
         self, area: GhostTextArea, engine: Engine, ended: Callable[[KillahError | None, int], None]
@@ -35,7 +35,7 @@ class Continuation:
         area.history.begin()
         self._job = job = self._engine.continuation(area.text[: area.caret])
         self._place, self._characters = area.origin, 0
-        Thread(target=self._listen, args=(job,), name="continuation", daemon=True).start()
+        listen(job, self._area, self._arrived, self._finish)
 
     def stop(self) -> None:
         """End it; what has come stays."""
@@ -47,16 +47,6 @@ class Continuation:
         """The text or the caret changed: stop if the writer did it."""
         if self._job is not None and self._area.origin != self._place:
             self.stop()
-
-    def _listen(self, job: Job[str]) -> None:
-        error = None
-        try:
-            for piece in job:
-                self._area.call_later(self._arrived, job, piece)
-        except KillahError as failure:
-            error = failure
-        finally:
-            self._area.call_later(self._finish, job, error)
 
     def _arrived(self, job: Job[str], piece: str) -> None:
         self.touched()

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Thread
 from typing import Literal
 
+from killah.app.listening import listen
 from killah.app.passage import Passage, place_below
 from killah.app.protocol import Engine, Job
 from killah.app.text_area import GhostTextArea
@@ -39,7 +39,7 @@ TASKS = {
 
 
 class Rewriting:
-    """One passage of one text area. All methods run on the UI thread, except `_listen`.
+    """One passage of one text area. All methods run on the UI thread.
 
     `ended` is told of each candidate that is whole: its text (empty if there is none), or an error.
     """
@@ -91,7 +91,7 @@ class Rewriting:
         self.stop()
         self._coming, self.repeated = "", False
         self._job = job = self._engine.rewrite(self.task.name, self.old, style=self.style)
-        Thread(target=self._listen, args=(job,), name="rewriting", daemon=True).start()
+        listen(job, self._area, self._arrived, self._finish)
         self._changed()
 
     def stop(self) -> None:
@@ -123,16 +123,6 @@ class Rewriting:
         area.history.checkpoint()
         area.fresh = False  # ghost text is for what the writer types
         return True
-
-    def _listen(self, job: Job[str]) -> None:
-        error = None
-        try:
-            for piece in job:
-                self._area.call_later(self._arrived, job, piece)
-        except KillahError as failure:
-            error = failure
-        finally:
-            self._area.call_later(self._finish, job, error)
 
     def _arrived(self, job: Job[str], piece: str) -> None:
         if job is self._job:

@@ -45,8 +45,8 @@ def index(
 
     Says what it would read under PATH and asks, once for every new PATH, and again before it reads what an
     --exclude left out. Reads only there and sends nothing anywhere. Links are not followed; hidden files and
-    what a .killahignore file lists are left out, now and later. Run it again at any time, or --watch: it reads
-    what is new or changed and forgets what is gone. Exit code 1 where nothing could be read.
+    what a .killahignore file lists are left out, now and later. Run it again at any time, or --watch: it
+    reads what is new or changed and forgets what is gone. Exit code 1 where nothing could be read.
     """
     from dataclasses import asdict
 

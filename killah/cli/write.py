@@ -53,6 +53,8 @@ def open_editor(
     settings = load()
     changes = {key: value for key, value in (("persona", persona), ("model", model)) if value is not None}
     settings = settings.model_copy(update=changes)
+    if model is not None:
+        _there(model)
     document = open_document(Path(path)) if path else Document()
     log = paths.state_dir() / "editor.log"
     with quiet_stderr(log):
@@ -76,3 +78,10 @@ def open_editor(
         )
     if as_json:
         print_json(summary)
+
+
+def _there(model: str) -> None:
+    """Raise `KillahError` unless a model of that name is installed: the editor would open and stay silent."""
+    from killah.gemma import catalog
+
+    catalog.find(model)

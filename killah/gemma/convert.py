@@ -112,7 +112,7 @@ def _quantisation(bits: int | None, group_size: int, embedding_bits: int | None)
     if bits not in BITS or embedding_bits not in (None, *BITS) or group_size not in GROUP_SIZES:
         raise KillahError(
             f"Weights cannot have {bits} bits (embedding {embedding_bits}) in groups of {group_size}.",
-            f"Bits: {BITS}; group sizes: {GROUP_SIZES}.",
+            f"Bits: {', '.join(map(str, BITS))}; group sizes: {', '.join(map(str, GROUP_SIZES))}.",
         )
     return Quantisation(bits=bits, group_size=group_size, embedding_bits=embedding_bits or bits)
 

@@ -97,6 +97,8 @@ def check(
     began = time.perf_counter()
     on_progress("Reading", 0.0)
     material = _material(name, settings.embedder)
+    if keep:  # or it is known only after minutes that nothing can be kept
+        _open_for_writing(name)
     parts = split(material, MOST)
     base = bases.load(catalog.find(settings.model))
     reader = Reader(base, Members(base), TASK)
@@ -258,3 +260,9 @@ def _keep(found: Checked) -> None:
         weights = weights.model_copy(update={"lora": 1.0})
     with personas.lock(found.persona), Store.create(personas.existing(found.persona)) as store:
         weights.keep(store)
+
+
+def _open_for_writing(name: str) -> None:
+    """Raise `KillahError` where the persona's file cannot be written."""
+    with personas.lock(name), Store.create(personas.existing(name)):
+        pass

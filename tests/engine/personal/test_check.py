@@ -89,3 +89,14 @@ def test_an_index_of_another_embedder_says_what_to_do(small, persona) -> None:
 def test_a_picture_that_is_none_is_refused(tmp_path) -> None:
     with pytest.raises(KillahError, match="Let it end in"):
         draw(None, tmp_path / "check.docx")  # type: ignore[arg-type]
+
+
+def test_what_cannot_be_kept_is_told_before_it_is_measured(small, persona) -> None:
+    persona("me", documents())
+    lock = personas.path_of("me").with_name("me.sqlite.lock")
+    lock.unlink(missing_ok=True)
+    lock.mkdir()  # as good as no permission, for root too
+    steps = []
+    with pytest.raises(KillahError):
+        check("me", Settings(), on_progress=lambda what, _: steps.append(what))
+    assert steps == ["Reading"]
