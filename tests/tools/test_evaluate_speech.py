@@ -62,4 +62,4 @@ def test_the_card_says_which_way_measured_best(home, tmp_path):
     speech.write_rates(place, figures)
     metrics = package.read(place).card.metrics  # still a whole package
     assert metrics["word_error_rate_ctc"] == 0.25 and metrics["word_error_rate_reread"] == 0.0
-    assert ways.chosen("best", "pushkin-nano") == "reread"
+    assert ways.chosen("best", "pushkin-nano", "ear-nano") == "reread"
