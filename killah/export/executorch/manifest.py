@@ -111,7 +111,8 @@ class Parity(Strict):
     """Of `probe`'s text, by the bundle."""
     perplexity_mlx: float
     audio: float | None = None
-    """Largest difference of a soft token's number; None where there is no such method."""
+    """How far soft tokens are apart, beside their root mean square: the largest difference of floats, the
+    root mean square of the differences of rounded weights; None where there is no such method."""
     persona: float | None = None
     tokens_per_second: float
     passed: bool
