@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from killah.cli.export import parts
-from killah.cli.export.options import Base, Composition, Force
+from killah.cli.export.options import NOBODY, Base, Composition, Force, somebody
 from killah.cli.output import JSON, print_json
 from killah.cli.steps import steps
 from killah.errors import KillahError
@@ -42,7 +42,8 @@ def executorch(
         typer.Option(help="Weights; int4 where the backend knows it, if left out.", show_default=False),
     ] = None,
     persona: Annotated[
-        str | None, typer.Option(help="Persona (or saki=0.7,wells=0.3) whose soft tokens go in.")
+        str | None,
+        typer.Option(callback=somebody, help="Persona (or saki=0.7,wells=0.3) whose soft tokens go in."),
     ] = None,
     context: Annotated[int, typer.Option(help="Tokens that a text may have.", min=8)] = 2048,
     rank: Annotated[
@@ -101,7 +102,7 @@ def executorch(
 def adapter(
     folder: Bundle,
     composition: Composition,
-    persona: Annotated[str | None, typer.Option(help="Whose own LoRA takes part.")] = None,
+    persona: Annotated[str | None, typer.Option(callback=somebody, help="Whose own LoRA takes part.")] = None,
     force: Force = False,
     as_json: bool = JSON,
 ) -> None:
@@ -182,7 +183,7 @@ def run(
     soft = None
     if persona is None:
         soft = program.persona()
-    elif persona != "none":
+    elif persona != NOBODY:
         soft = program.project(_vector(persona, program.about))
     _put(writing.stream(program, folder, prompt, soft, sound, max_tokens), as_json)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from killah.cli.export import parts
-from killah.cli.export.options import TASKS, Base, Composition, Force
+from killah.cli.export.options import TASKS, Base, Composition, Force, somebody
 from killah.cli.output import JSON, print_json, progress_bar
 
 if TYPE_CHECKING:
@@ -19,7 +19,10 @@ Merge = Annotated[
     Literal["sum", "pico"] | None, typer.Option(help="How adapters are added up; as the task says, else sum.")
 ]
 Persona = Annotated[
-    str | None, typer.Option("--persona", help="Whose own LoRA stands in the place of the persona adapter.")
+    str | None,
+    typer.Option(
+        "--persona", callback=somebody, help="Whose own LoRA stands in the place of the persona adapter."
+    ),
 ]
 Check = Annotated[
     bool | None,

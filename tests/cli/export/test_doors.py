@@ -54,6 +54,12 @@ def test_a_task_goes_out_checked_and_says_so(tiny, tmp_path, verb):
     assert made["unchecked"] == "not asked for"
 
 
+def test_nobody_is_no_persona(tiny, tmp_path):
+    arguments = ("--composition", "rephrase", "--persona", "none", "--no-check", "--json")
+    made = json.loads(run("peft", "--out", tmp_path / "out", *arguments))
+    assert [each["name"] for each in made["adapters"]] == ["rephrase"]
+
+
 def test_the_files_are_those_that_the_other_programs_look_for(tiny, tmp_path):
     files = {
         "hf": ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"],
