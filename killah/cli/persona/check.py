@@ -33,9 +33,9 @@ def check(
 
     Of the persona's documents in its main language some, or their later parts, are set aside. Killah predicts
     them with nothing of yours, with each way of being personal (passages, soft tokens, the persona LoRA, your
-    n-grams) and with their combinations, chooses on one half and confirms on the other. Several ways at once are
-    taken only where that is clearly better. Takes one to three minutes on a machine with nothing else to do;
-    nothing leaves it.
+    n-grams) and with their combinations, chooses on one half and confirms on the other. Several ways at once
+    are taken only where that is clearly better. Takes one to three minutes on a machine with nothing else to
+    do; nothing leaves it.
     """
     from killah.config import load
     from killah.engine.personal import chart
