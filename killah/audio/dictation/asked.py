@@ -5,7 +5,8 @@ say which phrases to compare with. So "slaeh", whose letters are near to "slash"
 free words must have been heard well, and not sound almost like a phrase: "de ret the last two lines" is
 "delete", said badly, and joins no lines.
 
-Thresholds were chosen on other sentences and voices than figures are of (tools/evaluate/commands.py).
+Thresholds were chosen on other sentences than figures are of, and in English on other voices
+(tools/evaluate/commands_voices.py).
 """
 
 from collections.abc import Callable, Sequence
