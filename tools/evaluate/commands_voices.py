@@ -1,7 +1,7 @@
 """Who says the commands that thresholds are chosen on: voices that nothing is trained on or measured with.
 
-But for Russian, which has too few: half of it is the measured voice at other speeds, so that its figures have
-other sentences and no other throat.
+But for Russian, which has too few: half of it is a measured voice at other speeds, so that for that voice
+figures have other sentences and no other throat.
 """
 
 import random
